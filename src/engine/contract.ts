@@ -1,0 +1,164 @@
+/** What crosses the engine's door: plain data, structured-clone safe. */
+
+export type ShiftKind = 'SUBSPACE' | 'GLOBAL';
+export type ReverseProcess = 'ASYMMETRIC' | 'SYMMETRIC';
+
+/** One execution provider: whether it can be used here, why (not), and whether it is the one in use. */
+export interface DeviceReport {
+  readonly name: string;
+  readonly available: boolean;
+  readonly reason: string;
+  readonly chosen: boolean;
+}
+
+/** What an import understood of a model. `hash` is the SHA-256 (hex) of its configuration and weights. */
+export interface ModelDescription {
+  readonly hash: string;
+  readonly resolution: number;
+  readonly channels: number;
+  readonly parameterCount: number;
+  /** `[Ch, Hh, Wh]`, the shape of one sample's h. */
+  readonly hShape: readonly number[];
+  /** Module name of the tap, `mid_block` for diffusers models. */
+  readonly hTap: string;
+  readonly trainTimesteps: number;
+  readonly betaSchedule: string;
+  readonly predictionType: string;
+}
+
+export interface ImportStage {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** An image file in memory; width and height in pixels. */
+export interface EncodedImage {
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly contentType: string;
+}
+
+/** Every hyper-parameter of a learned discovery, resolved. Strengths are in the unit of the shift formula. */
+export interface DiscoveryConfig {
+  readonly method: 'LEARNED';
+  readonly directions: number;
+  readonly trainingSteps: number;
+  readonly batchSize: number;
+  readonly samplingSteps: number;
+  readonly shift: ShiftKind;
+  readonly fullSpatial: boolean;
+  readonly orthonormal: boolean;
+  readonly reverseProcess: ReverseProcess;
+  readonly maxStrength: number;
+  readonly minStrength: number;
+  readonly learningRate: number;
+  readonly adversarialWeight: number;
+  readonly seed: number;
+  readonly checkpointEvery: number;
+  readonly previewEvery: number;
+}
+
+/** Measured on fresh samples. `accuracy` in 0…1, `strengthError` in units of strength, `effectSize` RMS change of the image (in [-1,1]) per unit strength. */
+export interface DirectionScore {
+  readonly index: number;
+  readonly accuracy: number;
+  readonly strengthError: number;
+  readonly effectSize: number;
+}
+
+/**
+ * A discovery's directions as bytes (safetensors). `statistics` is large, immutable and shared by every discovery of the
+ * same model and number of sampling steps; `parameters` is small and changes with each version.
+ */
+export interface DirectionBankRef {
+  readonly statistics: Uint8Array;
+  readonly parameters: Uint8Array;
+}
+
+export type DiscoveryEvent =
+  | { readonly type: 'phase'; readonly phase: 'statistics' | 'training' | 'scoring'; readonly done: number; readonly total: number }
+  /** Emitted once, before the first step of a fresh run; keep the bytes, pass them back on resume and for edits. */
+  | { readonly type: 'statistics'; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'step';
+      /** 1-based. */
+      readonly step: number;
+      readonly loss: number;
+      readonly classificationLoss: number;
+      readonly strengthLoss: number;
+      readonly adversarialLoss: number | null;
+      readonly discriminatorLoss: number | null;
+      readonly accuracy: number;
+      readonly secondsPerStep: number;
+      readonly peakMemoryBytes: number;
+    }
+  /** Predicted x0 at one sampling step of a sample in training; `stepIndex` is 0-based. */
+  | {
+      readonly type: 'preview';
+      readonly step: number;
+      readonly directionIndex: number;
+      readonly strength: number;
+      readonly stepIndex: number;
+      readonly timestep: number;
+      readonly samplingSteps: number;
+      readonly original: EncodedImage;
+      readonly shifted: EncodedImage;
+    }
+  /** `state` resumes the run exactly; `parameters` are the directions at this step. Also emitted once at the last step. */
+  | { readonly type: 'checkpoint'; readonly step: number; readonly state: Uint8Array; readonly parameters: Uint8Array }
+  | { readonly type: 'scorecard'; readonly step: number; readonly scores: readonly DirectionScore[] };
+
+/** One direction of a bank, applied at `strength`, weighted over normalised time by `curve` (empty: 1 throughout). */
+export interface Shift {
+  readonly bank: DirectionBankRef;
+  readonly directionIndex: number;
+  readonly strength: number;
+  /** t = 0 is the first (noisiest) step, 1 the last; linear between points, clamped outside. */
+  readonly curve: readonly { readonly t: number; readonly weight: number }[];
+}
+
+export interface EditRequest {
+  readonly seed: number;
+  readonly shifts: readonly Shift[];
+  readonly samplingSteps: number;
+  readonly reverseProcess: ReverseProcess;
+  readonly eta: number;
+  /** A frame every n-th step. */
+  readonly previewEvery: number;
+  /** Longer side of a frame in pixels; the model's resolution where null. */
+  readonly previewSize: number | null;
+}
+
+export type EditEvent =
+  | { readonly type: 'frame'; readonly stepIndex: number; readonly timestep: number; readonly samplingSteps: number; readonly image: EncodedImage }
+  | { readonly type: 'result'; readonly result: EncodedImage; readonly original: EncodedImage };
+
+/** Called between any two session runs of a training; resolves when nothing more urgent waits. */
+export type YieldTo = () => Promise<void>;
+
+/**
+ * The engine as the worker sees it. One instance owns one device and its sessions; every method that runs long checks
+ * its `AbortSignal` between session runs and then throws `CANCELLED`.
+ */
+export interface Engine {
+  readonly devices: readonly DeviceReport[];
+  /** Reads and checks a model folder; progress by callback. Throws MODEL_INVALID. */
+  importModel(path: string, onStage: (stage: ImportStage) => Promise<void>, signal: AbortSignal): Promise<ModelDescription>;
+  /** A deterministic gallery: one PNG per seed. */
+  sample(path: string, hash: string, seeds: readonly number[], samplingSteps: number, signal: AbortSignal): Promise<EncodedImage[]>;
+  discover(
+    model: { path: string; hash: string },
+    config: DiscoveryConfig,
+    options: { state: Uint8Array | null; statistics: Uint8Array | null; signal: AbortSignal; yieldTo: YieldTo },
+  ): AsyncGenerator<DiscoveryEvent, void, void>;
+  edit(model: { path: string; hash: string }, request: EditRequest, signal: AbortSignal): AsyncGenerator<EditEvent, void, void>;
+  /** Traversal of one direction from one seed: one PNG per strength. */
+  filmstrip(
+    model: { path: string; hash: string },
+    request: { bank: DirectionBankRef; directionIndex: number; strengths: readonly number[]; seed: number; samplingSteps: number; reverseProcess: ReverseProcess },
+    signal: AbortSignal,
+  ): Promise<EncodedImage[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import type { Attributes, Value } from '../graph/graph.js';
+import { floatTensor, sizeOf, type Tensor } from '../graph/tensor.js';
+
+/**
+ * The result of an operator whose operands are all constant, for the few that gradient rules apply to frozen weights
+ * (flips and transposes of convolution and attention weights); `null` where it is left to the runtime.
+ */
+export function foldConstant(op: string, inputs: readonly (Value | null)[], attributes: Attributes, constants: ReadonlyMap<string, Tensor>): Tensor | null {
+  const data = inputs[0] && constants.get(inputs[0].name);
+  if (!(data?.data instanceof Float32Array)) return null;
+  const integers = (index: number) => {
+    const operand = inputs[index] && constants.get(inputs[index].name);
+    return operand?.data instanceof BigInt64Array ? Array.from(operand.data, Number) : null;
+  };
+  if (op === 'Reshape') {
+    const shape = integers(1);
+    return shape && floatTensor(shape, data.data);
+  }
+  if (op === 'Transpose') return strided(data.data, transposed(data.shape, attributes['perm'] as readonly number[]));
+  if (op === 'Slice') {
+    const [axes, steps] = [integers(3), integers(4)];
+    return axes && steps?.every((step) => step === -1) ? strided(data.data, flipped(data.shape, axes)) : null;
+  }
+  return null;
+}
+
+interface View {
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+function rowMajor(shape: readonly number[]): number[] {
+  return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+}
+
+function transposed(shape: readonly number[], perm: readonly number[]): View {
+  const strides = rowMajor(shape);
+  return { shape: perm.map((axis) => shape[axis] ?? 1), strides: perm.map((axis) => strides[axis] ?? 1), offset: 0 };
+}
+
+function flipped(shape: readonly number[], axes: readonly number[]): View {
+  const strides = rowMajor(shape);
+  const offset = axes.reduce((sum, axis) => sum + ((shape[axis] ?? 1) - 1) * (strides[axis] ?? 1), 0);
+  return { shape, strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)), offset };
+}
+
+/** Copies a strided view into a dense tensor. */
+function strided(source: Float32Array, { shape, strides, offset }: View): Tensor {
+  const out = new Float32Array(sizeOf(shape));
+  const index = shape.map(() => 0);
+  let from = offset;
+  for (let to = 0; to < out.length; to += 1) {
+    out[to] = source[from] ?? 0;
+    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+      index[axis] = (index[axis] ?? 0) + 1;
+      from += strides[axis] ?? 0;
+      if ((index[axis] ?? 0) < (shape[axis] ?? 1)) break;
+      from -= (shape[axis] ?? 1) * (strides[axis] ?? 0);
+      index[axis] = 0;
+    }
+  }
+  return floatTensor(shape, out);
+}

@@ -1,0 +1,140 @@
+import { sizeOf } from '../graph/tensor.js';
+import { intsAttribute, normaliseAxis, numberAttribute, type OpDefinition, required } from './definition.js';
+
+export const Reshape: OpDefinition = {
+  infer: ({ inputs, integers }) => {
+    const x = required(inputs, 0);
+    const shape = integers(1);
+    if (sizeOf(shape) !== sizeOf(x.shape)) throw new RangeError(`cannot reshape [${x.shape}] to [${shape}]`);
+    return [{ shape, dtype: x.dtype }];
+  },
+  gradient: ({ tape, node, cotangents }) => [tape.reshape(required(cotangents, 0), required(node.inputs, 0).shape), null],
+};
+
+export const Transpose: OpDefinition = {
+  infer: ({ inputs, attributes }) => {
+    const x = required(inputs, 0);
+    const perm = intsAttribute(attributes, 'perm');
+    return [{ shape: perm.map((axis) => x.shape[normaliseAxis(axis, x.shape.length)] ?? 0), dtype: x.dtype }];
+  },
+  gradient: ({ tape, node, cotangents }) => {
+    const perm = intsAttribute(node.attributes, 'perm');
+    return [
+      tape.transpose(
+        required(cotangents, 0),
+        perm.map((_, axis) => perm.indexOf(axis)),
+      ),
+    ];
+  },
+};
+
+export const Concat: OpDefinition = {
+  infer: ({ inputs, attributes }) => {
+    const first = required(inputs, 0);
+    const axis = normaliseAxis(numberAttribute(attributes, 'axis'), first.shape.length);
+    const shape = [...first.shape];
+    shape[axis] = inputs.reduce((sum, _, index) => sum + (required(inputs, index).shape[axis] ?? 0), 0);
+    return [{ shape, dtype: first.dtype }];
+  },
+  gradient: ({ tape, node, cotangents }) => {
+    const axis = numberAttribute(node.attributes, 'axis');
+    const extents = node.inputs.map((_, index) => {
+      const { shape } = required(node.inputs, index);
+      return shape[normaliseAxis(axis, shape.length)] ?? 0;
+    });
+    return tape.split(required(cotangents, 0), extents, axis);
+  },
+};
+
+export const Split: OpDefinition = {
+  infer: ({ inputs, attributes, integers }) => {
+    const x = required(inputs, 0);
+    const axis = normaliseAxis(numberAttribute(attributes, 'axis'), x.shape.length);
+    return integers(1).map((extent) => ({ shape: x.shape.map((old, at) => (at === axis ? extent : old)), dtype: x.dtype }));
+  },
+  gradient: ({ tape, node, cotangents }) => {
+    const parts = node.outputs.map((output, index) => cotangents[index] ?? tape.zeros(output.shape));
+    return [tape.concat(parts, numberAttribute(node.attributes, 'axis')), null];
+  },
+};
+
+/** Operands: data, starts, ends, axes, steps (ends clamped as ONNX does; a negative step walks backwards). */
+export const Slice: OpDefinition = {
+  infer: ({ inputs, integers }) => {
+    const x = required(inputs, 0);
+    const [starts, ends, axes, steps] = [integers(1), integers(2), integers(3), integers(4)];
+    const shape = [...x.shape];
+    axes.forEach((axis, at) => {
+      shape[axis] = sliceIndices(x.shape[axis] ?? 0, starts[at] ?? 0, ends[at] ?? 0, steps[at] ?? 1).count;
+    });
+    return [{ shape, dtype: x.dtype }];
+  },
+  gradient: ({ tape, node, cotangents }) => {
+    const x = required(node.inputs, 0);
+    const operand = (index: number) => tape.integersOf(required(node.inputs, index));
+    const [starts, ends, axes, steps] = [operand(1), operand(2), operand(3), operand(4)];
+    let g = required(cotangents, 0);
+    axes.forEach((axis, at) => {
+      const extent = x.shape[axis] ?? 0;
+      const { first, count, step } = sliceIndices(extent, starts[at] ?? 0, ends[at] ?? 0, steps[at] ?? 1);
+      if (step < 0) g = tape.flip(g, [axis]);
+      const stride = Math.abs(step);
+      const low = step > 0 ? first : first + (count - 1) * step;
+      g = tape.dilate(g, axis, stride);
+      g = tape.padAxis(g, axis, low, extent - low - ((count - 1) * stride + 1));
+    });
+    return [g, null, null, null, null];
+  },
+};
+
+function sliceIndices(extent: number, start: number, end: number, step: number) {
+  const clamp = (index: number, low: number, high: number) => Math.min(Math.max(index < 0 ? index + extent : index, low), high);
+  const first = step > 0 ? clamp(start, 0, extent) : clamp(start, -1, extent - 1);
+  const last = step > 0 ? clamp(end, 0, extent) : Math.max(end < -extent ? -1 : clamp(end, -1, extent - 1), -1);
+  return { first, step, count: Math.max(0, Math.ceil((last - first) / step)) };
+}
+
+/** Zero padding; operand 1 holds all starts, then all ends. */
+export const Pad: OpDefinition = {
+  infer: ({ inputs, integers }) => {
+    const x = required(inputs, 0);
+    const pads = integers(1);
+    const rank = x.shape.length;
+    return [{ shape: x.shape.map((extent, axis) => extent + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0)), dtype: x.dtype }];
+  },
+  gradient: ({ tape, node, cotangents }) => {
+    const x = required(node.inputs, 0);
+    const pads = tape.integersOf(required(node.inputs, 1)).slice(0, x.shape.length);
+    const axes = x.shape.map((_, axis) => axis);
+    return [
+      tape.slice(
+        required(cotangents, 0),
+        pads,
+        pads.map((pad, axis) => pad + (x.shape[axis] ?? 0)),
+        axes,
+      ),
+      null,
+    ];
+  },
+};
+
+export const Expand: OpDefinition = {
+  infer: ({ inputs, integers }) => [{ shape: integers(1), dtype: required(inputs, 0).dtype }],
+  gradient: ({ tape, node, cotangents }) => [tape.sumTo(required(cotangents, 0), required(node.inputs, 0).shape), null],
+};
+
+/** `[N, C·b², H, W]` → `[N, C, H·b, W·b]`, mode DCR: channel (i·b + j)·C + c goes to (c, y·b + i, x·b + j). */
+export const DepthToSpace: OpDefinition = {
+  infer: ({ inputs, attributes }) => {
+    const x = required(inputs, 0);
+    const block = numberAttribute(attributes, 'blocksize');
+    const [n, c, h, w] = x.shape as [number, number, number, number];
+    return [{ shape: [n, c / (block * block), h * block, w * block], dtype: x.dtype }];
+  },
+  gradient: ({ tape, node, cotangents }) => {
+    const block = numberAttribute(node.attributes, 'blocksize');
+    const [n, c, h, w] = required(node.inputs, 0).shape as [number, number, number, number];
+    const split = tape.reshape(required(cotangents, 0), [n, c / (block * block), h, block, w, block]);
+    return [tape.reshape(tape.transpose(split, [0, 3, 5, 1, 2, 4]), [n, c, h, w])];
+  },
+};

@@ -1,0 +1,58 @@
+import { normaliseAxis, numberAttribute, type OpDefinition, required, type ShapeContext } from './definition.js';
+
+const sameShape = ({ inputs }: ShapeContext) => {
+  const { shape, dtype } = required(inputs, 0);
+  return [{ shape, dtype }];
+};
+
+/** dx = y·(g − Σ g·y) along `axis`. */
+export const Softmax: OpDefinition = {
+  infer: sameShape,
+  gradient: ({ tape, node, cotangents }) => {
+    const [g, y] = [required(cotangents, 0), required(node.outputs, 0)];
+    const axis = numberAttribute(node.attributes, 'axis', -1);
+    return [tape.mul(y, tape.sub(g, tape.reduceSum(tape.mul(g, y), [axis])))];
+  },
+};
+
+/** dx = g − softmax·Σ g along `axis`. */
+export const LogSoftmax: OpDefinition = {
+  infer: sameShape,
+  gradient: ({ tape, node, cotangents }) => {
+    const [g, y] = [required(cotangents, 0), required(node.outputs, 0)];
+    const axis = numberAttribute(node.attributes, 'axis', -1);
+    return [tape.sub(g, tape.mul(tape.exp(y), tape.reduceSum(g, [axis])))];
+  },
+};
+
+/**
+ * Over all axes from `axis` on. Operands: x, scale, optional bias. Outputs: y, Mean and InvStdDev (which backward reuses).
+ * dx = rstd·(ĝ − mean ĝ − x̂·mean(ĝ·x̂)) with ĝ = g·scale and x̂ the normalised input. Only y carries a cotangent.
+ */
+export const LayerNormalization: OpDefinition = {
+  infer: ({ inputs, attributes }) => {
+    const x = required(inputs, 0);
+    const axis = normaliseAxis(numberAttribute(attributes, 'axis', -1), x.shape.length);
+    const statistics = { shape: x.shape.map((extent, at) => (at < axis ? extent : 1)), dtype: x.dtype };
+    return [{ shape: x.shape, dtype: x.dtype }, statistics, statistics];
+  },
+  gradient: ({ tape, node, cotangents, needs }) => {
+    const [x, scale, bias] = [required(node.inputs, 0), required(node.inputs, 1), node.inputs[2] ?? null];
+    const [y, mean, rstd] = [required(node.outputs, 0), required(node.outputs, 1), required(node.outputs, 2)];
+    if (cotangents[1] || cotangents[2]) throw new RangeError('LayerNormalization: Mean and InvStdDev carry no cotangent');
+    const g = required(cotangents, 0);
+    const first = normaliseAxis(numberAttribute(node.attributes, 'axis', -1), x.shape.length);
+    const axes = x.shape.map((_, axis) => axis).slice(first);
+    const plain = bias === null && tape.isOnes(scale);
+    // With scale 1 and no bias the output is the normalised input already.
+    const normalised = plain ? y : tape.mul(tape.sub(x, mean), rstd);
+    const scaled = plain ? g : tape.mul(g, scale);
+    const centred = tape.sub(scaled, tape.reduceMean(scaled, axes));
+    const along = tape.mul(normalised, tape.reduceMean(tape.mul(scaled, normalised), axes));
+    return [
+      needs(0) ? tape.mul(rstd, tape.sub(centred, along)) : null,
+      needs(1) ? tape.sumTo(tape.mul(g, normalised), scale.shape) : null,
+      bias && needs(2) ? tape.sumTo(g, bias.shape) : null,
+    ];
+  },
+};

@@ -1,0 +1,245 @@
+import type { Attributes, Graph, Node, Value } from '../graph/graph.js';
+import { type DType, floatTensor, int64Tensor, scalar, sizeOf, type Tensor } from '../graph/tensor.js';
+import { foldConstant } from './fold.js';
+import { normaliseAxis } from './definition.js';
+import { opNamed, type OpName } from './table.js';
+
+/** Attributes of a two-dimensional convolution; pads are top, left, bottom, right. */
+export interface ConvOptions {
+  readonly strides?: readonly [number, number];
+  readonly pads?: readonly [number, number, number, number];
+}
+
+/**
+ * Records operators with their static shapes; {@link Tape.graph} turns what the outputs need into a {@link Graph}.
+ * Methods are named after ONNX's operators. Errors name the operator and its operands' shapes.
+ */
+export class Tape {
+  readonly nodes: Node[] = [];
+  readonly inputs: Value[] = [];
+  readonly constants = new Map<string, Tensor>();
+  private readonly producers = new Map<string, Node>();
+  private readonly pooled = new Map<string, Value>();
+  private count = 0;
+
+  /** A named input of the graph. */
+  input(name: string, shape: readonly number[], dtype: DType = 'float32'): Value {
+    if (this.inputs.some((input) => input.name === name)) throw new RangeError(`the graph already has an input named ${name}`);
+    const value: Value = { name, shape: [...shape], dtype };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** A tensor that is part of the graph (a frozen weight, a table). */
+  constant(tensor: Tensor, hint = 'c'): Value {
+    const value: Value = { name: this.fresh(hint), shape: tensor.shape, dtype: tensor.dtype };
+    this.constants.set(value.name, tensor);
+    return value;
+  }
+
+  /** A float32 scalar, one value for each number however often it is asked for. */
+  scalar(value: number): Value {
+    return this.pool(`f${value}`, () => scalar(value));
+  }
+
+  zeros(shape: readonly number[]): Value {
+    return this.pool(`z${shape}`, () => floatTensor(shape));
+  }
+
+  ones(shape: readonly number[]): Value {
+    return this.pool(`o${shape}`, () => floatTensor(shape, new Float32Array(sizeOf(shape)).fill(1)));
+  }
+
+  /** Whether `value` is a constant of ones. */
+  isOnes(value: Value): boolean {
+    const tensor = this.constants.get(value.name);
+    return tensor?.data instanceof Float32Array && tensor.data.every((element) => element === 1);
+  }
+
+  /** The numbers of a constant int64 value. */
+  integersOf(value: Value): number[] {
+    const tensor = this.constants.get(value.name);
+    if (!(tensor?.data instanceof BigInt64Array)) throw new RangeError(`${value.name} is not an int64 constant`);
+    return Array.from(tensor.data, Number);
+  }
+
+  /** The node that makes `value`; undefined for inputs and constants. */
+  producerOf(value: Value): Node | undefined {
+    return this.producers.get(value.name);
+  }
+
+  /** Records one operator with all of its outputs. */
+  apply(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value[] {
+    const inferred = this.infer(op, inputs, attributes);
+    const outputs = inferred.map(({ shape, dtype }) => ({ name: this.fresh(op), shape, dtype }));
+    const node: Node = { op, inputs, outputs, attributes };
+    this.nodes.push(node);
+    for (const output of outputs) this.producers.set(output.name, node);
+    return outputs;
+  }
+
+  private infer(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes) {
+    try {
+      const integers = (index: number) => this.integersOf(inputs[index] as Value);
+      return opNamed(op).infer({ inputs, attributes, outputCount: 1, integers });
+    } catch (cause) {
+      const operands = inputs.map((input) => (input ? `[${input.shape}]` : 'none')).join(', ');
+      throw new RangeError(`${op}(${operands}): ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  private one(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+    const folded = foldConstant(op, inputs, attributes, this.constants);
+    if (folded) return this.constant(folded, 'folded');
+    return this.apply(op, inputs, attributes)[0] as Value;
+  }
+
+  private fresh(hint: string): string {
+    this.count += 1;
+    return `${hint}_${this.count}`;
+  }
+
+  private pool(key: string, make: () => Tensor): Value {
+    const known = this.pooled.get(key);
+    if (known) return known;
+    const value = this.constant(make());
+    this.pooled.set(key, value);
+    return value;
+  }
+
+  private ints(values: readonly number[]): Value {
+    return this.pool(`i${values}`, () => int64Tensor(values));
+  }
+
+  add = (a: Value, b: Value) => this.one('Add', [a, b]);
+  sub = (a: Value, b: Value) => this.one('Sub', [a, b]);
+  mul = (a: Value, b: Value) => this.one('Mul', [a, b]);
+  div = (a: Value, b: Value) => this.one('Div', [a, b]);
+  neg = (x: Value) => this.one('Neg', [x]);
+  exp = (x: Value) => this.one('Exp', [x]);
+  log = (x: Value) => this.one('Log', [x]);
+  sqrt = (x: Value) => this.one('Sqrt', [x]);
+  abs = (x: Value) => this.one('Abs', [x]);
+  sign = (x: Value) => this.one('Sign', [x]);
+  sigmoid = (x: Value) => this.one('Sigmoid', [x]);
+  tanh = (x: Value) => this.one('Tanh', [x]);
+  relu = (x: Value) => this.one('Relu', [x]);
+  softplus = (x: Value) => this.one('Softplus', [x]);
+  silu = (x: Value) => this.one('Silu', [x]);
+  identity = (x: Value) => this.one('Identity', [x]);
+  matmul = (a: Value, b: Value) => this.one('MatMul', [a, b]);
+  softmax = (x: Value, axis = -1) => this.one('Softmax', [x], { axis });
+  logSoftmax = (x: Value, axis = -1) => this.one('LogSoftmax', [x], { axis });
+  depthToSpace = (x: Value, blocksize: number) => this.one('DepthToSpace', [x], { blocksize, mode: 'DCR' });
+
+  conv(x: Value, weight: Value, bias: Value | null, { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvOptions = {}): Value {
+    const kernel = weight.shape.slice(2);
+    return this.one('Conv', bias ? [x, weight, bias] : [x, weight], { kernel_shape: kernel, strides, pads });
+  }
+
+  convTranspose(x: Value, weight: Value, options: ConvOptions & { outputPadding?: readonly [number, number] } = {}): Value {
+    const { strides = [1, 1], pads = [0, 0, 0, 0], outputPadding = [0, 0] } = options;
+    return this.one('ConvTranspose', [x, weight], { kernel_shape: weight.shape.slice(2), strides, pads, output_padding: outputPadding });
+  }
+
+  reshape(x: Value, shape: readonly number[]): Value {
+    return shape.join() === x.shape.join() ? x : this.one('Reshape', [x, this.ints(shape)]);
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    return perm.every((axis, at) => axis === at) ? x : this.one('Transpose', [x], { perm });
+  }
+
+  /** Swaps the last two axes. */
+  transposeLast(x: Value): Value {
+    const rank = x.shape.length;
+    return this.transpose(x, [...x.shape.keys()].slice(0, rank - 2).concat(rank - 1, rank - 2));
+  }
+
+  concat(parts: readonly Value[], axis: number): Value {
+    return parts.length === 1 ? (parts[0] as Value) : this.one('Concat', parts, { axis });
+  }
+
+  split(x: Value, extents: readonly number[], axis: number): Value[] {
+    return extents.length === 1 ? [x] : this.apply('Split', [x, this.ints(extents)], { axis });
+  }
+
+  slice(x: Value, starts: readonly number[], ends: readonly number[], axes: readonly number[], steps: readonly number[] = axes.map(() => 1)): Value {
+    const whole = axes.every((axis, at) => starts[at] === 0 && ends[at] === x.shape[axis] && steps[at] === 1);
+    if (whole) return x;
+    return this.one('Slice', [x, this.ints(starts), this.ints(ends), this.ints(axes), this.ints(steps)]);
+  }
+
+  /** Reverses the order along each of `axes`. */
+  flip(x: Value, axes: readonly number[]): Value {
+    const turned = axes.filter((axis) => x.shape[axis] !== 1);
+    if (turned.length === 0) return x;
+    const extents = turned.map((axis) => x.shape[axis] ?? 1);
+    return this.slice(x, extents.map((extent) => extent - 1), extents.map((extent) => -extent - 1), turned, turned.map(() => -1));
+  }
+
+  /** Zero padding: all starts, then all ends. */
+  pad(x: Value, pads: readonly number[]): Value {
+    return pads.every((pad) => pad === 0) ? x : this.one('Pad', [x, this.ints(pads)]);
+  }
+
+  padAxis(x: Value, axis: number, before: number, after: number): Value {
+    const pads = [...x.shape, ...x.shape].map(() => 0);
+    pads[axis] = before;
+    pads[axis + x.shape.length] = after;
+    return this.pad(x, pads);
+  }
+
+  /** Spreads the elements along `axis`, with `stride − 1` zeros between neighbours. */
+  dilate(x: Value, axis: number, stride: number): Value {
+    if (stride === 1) return x;
+    const extent = x.shape[axis] ?? 1;
+    const split = this.reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]);
+    const padded = this.padAxis(split, axis + 1, 0, stride - 1);
+    const merged = this.reshape(padded, x.shape.map((size, at) => (at === axis ? size * stride : size)));
+    return this.slice(merged, [0], [(extent - 1) * stride + 1], [axis]);
+  }
+
+  expand(x: Value, shape: readonly number[]): Value {
+    return shape.join() === x.shape.join() ? x : this.one('Expand', [x, this.ints(shape)]);
+  }
+
+  reduceSum(x: Value, axes: readonly number[], keepdims = true): Value {
+    return this.reduce('ReduceSum', x, axes, keepdims);
+  }
+
+  reduceMean(x: Value, axes: readonly number[], keepdims = true): Value {
+    return this.reduce('ReduceMean', x, axes, keepdims);
+  }
+
+  private reduce(op: 'ReduceSum' | 'ReduceMean', x: Value, axes: readonly number[], keepdims: boolean): Value {
+    const normal = axes.map((axis) => normaliseAxis(axis, x.shape.length));
+    return this.one(op, [x, this.ints(normal)], { keepdims: keepdims ? 1 : 0 });
+  }
+
+  /** Sums a broadcast value back to `shape`. */
+  sumTo(x: Value, shape: readonly number[]): Value {
+    const lead = x.shape.length - shape.length;
+    const axes = [...x.shape.keys()].filter((axis) => axis < lead || (shape[axis - lead] === 1 && x.shape[axis] !== 1));
+    return this.reshape(axes.length === 0 ? x : this.reduceSum(x, axes), shape);
+  }
+
+  /** `[y, mean, invStdDev]`, normalised over all axes from `axis` on. */
+  layerNormalization(x: Value, scale: Value, bias: Value | null, axis: number, epsilon: number): [Value, Value, Value] {
+    const inputs = bias ? [x, scale, bias] : [x, scale];
+    return this.apply('LayerNormalization', inputs, { axis, epsilon }) as [Value, Value, Value];
+  }
+
+  /** What `outputs` need, as a graph: nodes and constants nobody reads are left out. Inputs are kept, read or not. */
+  graph(outputs: Readonly<Record<string, Value>>): Graph {
+    const needed = new Set(Object.values(outputs).map((value) => value.name));
+    const nodes: Node[] = [];
+    for (const node of [...this.nodes].reverse()) {
+      if (!node.outputs.some((output) => needed.has(output.name))) continue;
+      nodes.push(node);
+      for (const input of node.inputs) if (input) needed.add(input.name);
+    }
+    const constants = new Map([...this.constants].filter(([name]) => needed.has(name)));
+    return { inputs: this.inputs, outputs, nodes: nodes.reverse(), constants };
+  }
+}
