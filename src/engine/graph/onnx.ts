@@ -233,7 +233,7 @@ function decodeTensor({ name, dims, dataType, rawData }: DecodedTensor): Tensor 
   const dtype = dtypeOf(dataType);
   const width = { float32: 4, int32: 4, int64: 8, bool: 1 }[dtype];
   if (rawData?.byteLength !== sizeOf(dims) * width) throw new RangeError(`tensor ${name} [${dims}]: ${rawData?.byteLength ?? 0} bytes of data`);
-  const buffer = rawData.slice().buffer;
+  const { buffer } = new Uint8Array(rawData);
   const data = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array }[dtype];
   return { dtype, shape: dims, data: new data(buffer) };
 }

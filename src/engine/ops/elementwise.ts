@@ -62,8 +62,20 @@ export const Exp = unary(({ tape, g, y }) => tape.mul(g, y));
 export const Log = unary(({ tape, g, x }) => tape.div(g, x));
 export const Sqrt = unary(({ tape, g, y }) => tape.div(tape.mul(g, tape.scalar(0.5)), y));
 export const Abs = unary(({ tape, g, x }) => tape.mul(g, tape.sign(x)));
-/** Zero almost everywhere. */
-export const Sign: OpDefinition = { infer: sameShape, gradient: null };
+/** Zero almost everywhere. Written as a clipped multiple: WebGPU has no Sign. Exact for |x| > 1e-30, and at 0. */
+export const Sign: OpDefinition = {
+  infer: sameShape,
+  gradient: null,
+  lower: (tape, inputs) => tape.clip(tape.mul(required(inputs, 0), tape.scalar(1e30)), -1, 1),
+};
+/** Operands 1 and 2 are the scalar bounds. Nothing passes where a bound holds. */
+export const Clip: OpDefinition = {
+  infer: sameShape,
+  gradient: ({ tape, node, cotangents }) => {
+    const [x, y] = [required(node.inputs, 0), required(node.outputs, 0)];
+    return [tape.mul(required(cotangents, 0), tape.equal(x, y)), null, null];
+  },
+};
 export const Sigmoid = unary(({ tape, g, y }) => tape.mul(g, tape.mul(y, tape.sub(tape.scalar(1), y))));
 export const Tanh = unary(({ tape, g, y }) => tape.mul(g, tape.sub(tape.scalar(1), tape.mul(y, y))));
 /** At 0 the derivative is taken as 0. */
@@ -81,7 +93,7 @@ export const Silu: OpDefinition = {
     const slope = tape.mul(tape.sigmoid(x), tape.add(tape.sub(x, y), tape.scalar(1)));
     return [tape.mul(g, slope)];
   },
-  lower: (tape, [x]) => tape.mul(required([x ?? null], 0), tape.sigmoid(required([x ?? null], 0))),
+  lower: (tape, inputs) => tape.mul(required(inputs, 0), tape.sigmoid(required(inputs, 0))),
 };
 
 /** Used where an output of a graph is also one of its inputs. */

@@ -58,7 +58,10 @@ export const Split: OpDefinition = {
   },
 };
 
-/** Operands: data, starts, ends, axes, steps (ends clamped as ONNX does; a negative step walks backwards). */
+/**
+ * Operands: data, starts, ends, axes, steps; ends clamped as ONNX does. Steps are positive, or −1 over a whole
+ * axis: of other backward walks ONNX Runtime 1.30's WebGPU provider gives wrong elements.
+ */
 export const Slice: OpDefinition = {
   infer: ({ inputs, integers }) => {
     const x = required(inputs, 0);
@@ -78,20 +81,19 @@ export const Slice: OpDefinition = {
       const extent = x.shape[axis] ?? 0;
       const { first, count, step } = sliceIndices(extent, starts[at] ?? 0, ends[at] ?? 0, steps[at] ?? 1);
       if (step < 0) g = tape.flip(g, [axis]);
-      const stride = Math.abs(step);
-      const low = step > 0 ? first : first + (count - 1) * step;
-      g = tape.dilate(g, axis, stride);
-      g = tape.padAxis(g, axis, low, extent - low - ((count - 1) * stride + 1));
+      else g = tape.padAxis(tape.dilate(g, axis, step), axis, first, extent - first - ((count - 1) * step + 1));
     });
     return [g, null, null, null, null];
   },
 };
 
+/** First index, number of elements and step of one sliced axis. */
 function sliceIndices(extent: number, start: number, end: number, step: number) {
-  const clamp = (index: number, low: number, high: number) => Math.min(Math.max(index < 0 ? index + extent : index, low), high);
-  const first = step > 0 ? clamp(start, 0, extent) : clamp(start, -1, extent - 1);
-  const last = step > 0 ? clamp(end, 0, extent) : Math.max(end < -extent ? -1 : clamp(end, -1, extent - 1), -1);
-  return { first, step, count: Math.max(0, Math.ceil((last - first) / step)) };
+  if (step === -1 && start === extent - 1 && end < -extent) return { first: start, count: extent, step };
+  if (step < 1) throw new RangeError(`step: expected 1 and more, or -1 over the whole axis, got ${step} from ${start} to ${end}`);
+  const clamp = (index: number) => Math.min(Math.max(index < 0 ? index + extent : index, 0), extent);
+  const first = clamp(start);
+  return { first, step, count: Math.max(0, Math.ceil((clamp(end) - first) / step)) };
 }
 
 /** Zero padding; operand 1 holds all starts, then all ends. */

@@ -15,13 +15,19 @@ export const Softmax: OpDefinition = {
   },
 };
 
-/** dx = g − softmax·Σ g along `axis`. */
+/**
+ * dx = g − softmax·Σ g along the last axis. Written as x − max − log Σ exp(x − max): WebGPU has no LogSoftmax, and the
+ * logarithm of a softmax underflows.
+ */
 export const LogSoftmax: OpDefinition = {
   infer: sameShape,
+  lower: (tape, inputs) => {
+    const shifted = tape.sub(required(inputs, 0), tape.reduceMax(required(inputs, 0), [-1]));
+    return tape.sub(shifted, tape.log(tape.reduceSum(tape.exp(shifted), [-1])));
+  },
   gradient: ({ tape, node, cotangents }) => {
     const [g, y] = [required(cotangents, 0), required(node.outputs, 0)];
-    const axis = numberAttribute(node.attributes, 'axis', -1);
-    return [tape.sub(g, tape.mul(tape.exp(y), tape.reduceSum(g, [axis])))];
+    return [tape.sub(g, tape.mul(tape.exp(y), tape.reduceSum(g, [-1])))];
   },
 };
 

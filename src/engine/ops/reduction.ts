@@ -37,3 +37,15 @@ export const ReduceMean: OpDefinition = {
     return [context.tape.expand(context.tape.mul(kept, context.tape.scalar(1 / count)), x.shape), null];
   },
 };
+
+/** Operand 1 holds the axes. Equal maxima share the cotangent. */
+export const ReduceMax: OpDefinition = {
+  infer: reducedShape,
+  gradient: (context) => {
+    const { tape, node } = context;
+    const { x, kept } = restoreAxes(context);
+    const chosen = tape.equal(x, tape.reshape(required(node.outputs, 0), kept.shape));
+    const axes = tape.integersOf(required(node.inputs, 1));
+    return [tape.mul(chosen, tape.div(kept, tape.reduceSum(chosen, axes))), null];
+  },
+};

@@ -129,7 +129,11 @@ export class Tape {
   identity = (x: Value) => this.one('Identity', [x]);
   matmul = (a: Value, b: Value) => this.one('MatMul', [a, b]);
   softmax = (x: Value, axis = -1) => this.one('Softmax', [x], { axis });
-  logSoftmax = (x: Value, axis = -1) => this.one('LogSoftmax', [x], { axis });
+  /** Along the last axis. */
+  logSoftmax = (x: Value) => this.one('LogSoftmax', [x]);
+  clip = (x: Value, low: number, high: number) => this.one('Clip', [x, this.scalar(low), this.scalar(high)]);
+  /** 1 where the operands are equal, else 0. */
+  equal = (a: Value, b: Value) => this.sub(this.scalar(1), this.abs(this.sign(this.sub(a, b))));
   depthToSpace = (x: Value, blocksize: number) => this.one('DepthToSpace', [x], { blocksize, mode: 'DCR' });
 
   conv(x: Value, weight: Value, bias: Value | null, { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvOptions = {}): Value {
@@ -212,7 +216,11 @@ export class Tape {
     return this.reduce('ReduceMean', x, axes, keepdims);
   }
 
-  private reduce(op: 'ReduceSum' | 'ReduceMean', x: Value, axes: readonly number[], keepdims: boolean): Value {
+  reduceMax(x: Value, axes: readonly number[], keepdims = true): Value {
+    return this.reduce('ReduceMax', x, axes, keepdims);
+  }
+
+  private reduce(op: 'ReduceSum' | 'ReduceMean' | 'ReduceMax', x: Value, axes: readonly number[], keepdims: boolean): Value {
     const normal = axes.map((axis) => normaliseAxis(axis, x.shape.length));
     return this.one(op, [x, this.ints(normal)], { keepdims: keepdims ? 1 : 0 });
   }
