@@ -78,7 +78,12 @@ export interface DirectionBankRef {
 }
 
 export type DiscoveryEvent =
-  | { readonly type: 'phase'; readonly phase: 'statistics' | 'training' | 'scoring'; readonly done: number; readonly total: number }
+  | {
+      readonly type: 'phase';
+      readonly phase: 'statistics' | 'training' | 'scoring';
+      readonly done: number;
+      readonly total: number;
+    }
   /** Emitted once, before the first step of a fresh run; keep the bytes, pass them back on resume and for edits. */
   | { readonly type: 'statistics'; readonly bytes: Uint8Array }
   | {
@@ -132,7 +137,13 @@ export interface EditRequest {
 }
 
 export type EditEvent =
-  | { readonly type: 'frame'; readonly stepIndex: number; readonly timestep: number; readonly samplingSteps: number; readonly image: EncodedImage }
+  | {
+      readonly type: 'frame';
+      readonly stepIndex: number;
+      readonly timestep: number;
+      readonly samplingSteps: number;
+      readonly image: EncodedImage;
+    }
   | { readonly type: 'result'; readonly result: EncodedImage; readonly original: EncodedImage };
 
 /** Called between any two session runs of a training; resolves when nothing more urgent waits. */
@@ -145,19 +156,40 @@ export type YieldTo = () => Promise<void>;
 export interface Engine {
   readonly devices: readonly DeviceReport[];
   /** Reads and checks a model folder; progress by callback. Throws MODEL_INVALID. */
-  importModel(path: string, onStage: (stage: ImportStage) => Promise<void>, signal: AbortSignal): Promise<ModelDescription>;
+  importModel(
+    path: string,
+    onStage: (stage: ImportStage) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ModelDescription>;
   /** A deterministic gallery: one PNG per seed. */
-  sample(path: string, hash: string, seeds: readonly number[], samplingSteps: number, signal: AbortSignal): Promise<EncodedImage[]>;
+  sample(
+    path: string,
+    hash: string,
+    seeds: readonly number[],
+    samplingSteps: number,
+    signal: AbortSignal,
+  ): Promise<EncodedImage[]>;
   discover(
     model: { path: string; hash: string },
     config: DiscoveryConfig,
     options: { state: Uint8Array | null; statistics: Uint8Array | null; signal: AbortSignal; yieldTo: YieldTo },
   ): AsyncGenerator<DiscoveryEvent, void, void>;
-  edit(model: { path: string; hash: string }, request: EditRequest, signal: AbortSignal): AsyncGenerator<EditEvent, void, void>;
+  edit(
+    model: { path: string; hash: string },
+    request: EditRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<EditEvent, void, void>;
   /** Traversal of one direction from one seed: one PNG per strength. */
   filmstrip(
     model: { path: string; hash: string },
-    request: { bank: DirectionBankRef; directionIndex: number; strengths: readonly number[]; seed: number; samplingSteps: number; reverseProcess: ReverseProcess },
+    request: {
+      bank: DirectionBankRef;
+      directionIndex: number;
+      strengths: readonly number[];
+      seed: number;
+      samplingSteps: number;
+      reverseProcess: ReverseProcess;
+    },
     signal: AbortSignal,
   ): Promise<EncodedImage[]>;
   close(): Promise<void>;

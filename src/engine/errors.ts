@@ -1,5 +1,10 @@
 /** Literal codes of {@link EngineError}; they are also the API's `extensions.code`. */
-export type EngineErrorCode = 'BAD_USER_INPUT' | 'MODEL_INVALID' | 'OUT_OF_MEMORY' | 'CANCELLED' | 'INTERNAL_SERVER_ERROR';
+export type EngineErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'MODEL_INVALID'
+  | 'OUT_OF_MEMORY'
+  | 'CANCELLED'
+  | 'INTERNAL_SERVER_ERROR';
 
 /** The one error class of the engine: says where, what was expected, what was got, and what to do. */
 export class EngineError extends Error {

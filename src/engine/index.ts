@@ -2,7 +2,7 @@
  * The only door to the engine. Nothing outside `src/engine` imports anything else from it; the engine itself knows no
  * GraphQL and no SQL.
  */
-export { EngineError, type EngineErrorCode } from './errors.js';
+
 export type {
   DeviceReport,
   DirectionBankRef,
@@ -12,12 +12,13 @@ export type {
   EditEvent,
   EditRequest,
   EncodedImage,
+  Engine,
   ImportStage,
   ModelDescription,
-  Engine,
   ReverseProcess,
   Shift,
   ShiftKind,
   YieldTo,
 } from './contract.js';
 export { createEngine } from './engine.js';
+export { EngineError, type EngineErrorCode } from './errors.js';

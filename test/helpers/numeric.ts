@@ -22,7 +22,10 @@ export function generator(seed: number): () => number {
 
 /** Values uniform in [low, high). */
 export function randomTensor(shape: readonly number[], random: () => number, low = -1, high = 1): FloatTensor {
-  return floatTensor(shape, Float32Array.from({ length: sizeOf(shape) }, () => low + (high - low) * random()));
+  return floatTensor(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () => low + (high - low) * random()),
+  );
 }
 
 export function dot(a: FloatTensor, b: FloatTensor): number {
@@ -70,25 +73,40 @@ export async function evaluate(build: Recorded, feeds: readonly FloatTensor[]): 
  * The one numeric check of gradients: for every input in turn ⟨ct, J·u⟩, with J·u by central difference, against
  * ⟨vjp(ct), u⟩. Returns the disagreement of each input, relative to ‖ct‖·‖J·u‖.
  */
-export async function gradientErrors(build: Recorded, feeds: readonly FloatTensor[], seed: number, step = 1e-2): Promise<number[]> {
+export async function gradientErrors(
+  build: Recorded,
+  feeds: readonly FloatTensor[],
+  seed: number,
+  step = 1e-2,
+): Promise<number[]> {
   const tape = new Tape();
   const inputs = feeds.map((feed, index) => tape.input(`x${index}`, feed.shape));
   const y = build(tape, inputs);
   const ct = tape.input('ct', y.shape);
   const gradients = vjp(tape, [y], [ct], inputs);
-  const outputs = Object.fromEntries(gradients.map((gradient, index) => [`g${index}`, gradient ?? tape.zeros(inputs[index]?.shape ?? [])]));
+  const outputs = Object.fromEntries(
+    gradients.map((gradient, index) => [`g${index}`, gradient ?? tape.zeros(inputs[index]?.shape ?? [])]),
+  );
   const session = await Session.create(tape.graph({ y, ...outputs }), await testDevice());
   const random = generator(seed);
   const cotangent = randomTensor(y.shape, random);
-  const run = (at: readonly FloatTensor[]) => session.run({ ct: cotangent, ...Object.fromEntries(at.map((feed, index) => [`x${index}`, feed])) });
+  const run = (at: readonly FloatTensor[]) =>
+    session.run({ ct: cotangent, ...Object.fromEntries(at.map((feed, index) => [`x${index}`, feed])) });
   const base = await run(feeds);
-  if (base['y']?.shape.join() !== y.shape.join()) throw new Error(`inferred shape [${y.shape}], the runtime gives [${base['y']?.shape}]`);
+  if (base['y']?.shape.join() !== y.shape.join())
+    throw new Error(`inferred shape [${y.shape}], the runtime gives [${base['y']?.shape}]`);
   const errors: number[] = [];
   for (const [index, feed] of feeds.entries()) {
     const u = randomTensor(feed.shape, random);
-    const at = async (scale: number) => (await run(feeds.map((other, position) => (position === index ? axpy(feed, scale, u) : other))))['y'] as FloatTensor;
+    const at = async (scale: number) =>
+      (await run(feeds.map((other, position) => (position === index ? axpy(feed, scale, u) : other))))[
+        'y'
+      ] as FloatTensor;
     const difference = axpy(await at(step), -1, await at(-step));
-    const directional = floatTensor(difference.shape, difference.data.map((value) => value / (2 * step)));
+    const directional = floatTensor(
+      difference.shape,
+      difference.data.map((value) => value / (2 * step)),
+    );
     const scale = norm(cotangent) * norm(directional) + 1e-6;
     errors.push(Math.abs(dot(cotangent, directional) - dot(base[`g${index}`] as FloatTensor, u)) / scale);
   }

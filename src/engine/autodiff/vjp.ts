@@ -13,7 +13,12 @@ export class GradientError extends Error {
  * `wrt` to `outputs` are differentiated, so frozen weights never get gradients. The recorded nodes have rules themselves:
  * differentiate them again for higher orders.
  */
-export function vjp(tape: Tape, outputs: readonly Value[], cotangents: readonly Value[], wrt: readonly Value[]): (Value | null)[] {
+export function vjp(
+  tape: Tape,
+  outputs: readonly Value[],
+  cotangents: readonly Value[],
+  wrt: readonly Value[],
+): (Value | null)[] {
   const active = reachableFrom(tape, wrt);
   const gathered = new Map<string, Value>();
   const gather = (value: Value, cotangent: Value) => {
@@ -36,7 +41,8 @@ function reachableFrom(tape: Tape, wrt: readonly Value[]): Set<string> {
   const active = new Set(wrt.map((value) => value.name));
   for (const node of tape.nodes) {
     if (opNamed(node.op).gradient === null) continue;
-    if (node.inputs.some((input) => input && active.has(input.name))) for (const output of node.outputs) active.add(output.name);
+    if (node.inputs.some((input) => input && active.has(input.name)))
+      for (const output of node.outputs) active.add(output.name);
   }
   return active;
 }
@@ -49,9 +55,16 @@ function backward(
   gather: (value: Value, cotangent: Value) => void,
 ): void {
   const { gradient } = opNamed(node.op);
-  const cotangents = node.outputs.map((output) => (active.has(output.name) ? (gathered.get(output.name) ?? null) : null));
+  const cotangents = node.outputs.map((output) =>
+    active.has(output.name) ? (gathered.get(output.name) ?? null) : null,
+  );
   const needs = (index: number) => active.has(node.inputs[index]?.name ?? '');
-  if (gradient === null || cotangents.every((cotangent) => cotangent === null) || !node.inputs.some((_, index) => needs(index))) return;
+  if (
+    gradient === null ||
+    cotangents.every((cotangent) => cotangent === null) ||
+    !node.inputs.some((_, index) => needs(index))
+  )
+    return;
   const made = runRule(node, () => gradient({ tape, node, cotangents, needs }));
   node.inputs.forEach((input, index) => {
     const cotangent = made[index];
@@ -64,6 +77,9 @@ function runRule(node: Node, rule: () => (Value | null)[]): (Value | null)[] {
     return rule();
   } catch (cause) {
     const operands = node.inputs.map((input) => (input ? `${input.name}[${input.shape}]` : 'none')).join(', ');
-    throw new GradientError(`gradient of ${node.op}(${operands}) → ${node.outputs[0]?.name}: ${(cause as Error).message}`, { cause });
+    throw new GradientError(
+      `gradient of ${node.op}(${operands}) → ${node.outputs[0]?.name}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }

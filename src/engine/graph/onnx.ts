@@ -121,7 +121,9 @@ function withNamedOutputs(graph: Graph): { nodes: Node[]; rename: Map<string, st
 function encodeNode(node: Node, rename: ReadonlyMap<string, string>, graph: Graph) {
   const named = (name: string) => rename.get(name) ?? name;
   const read = readNames(graph);
-  const outputs = node.outputs.map((output, index) => (index === 0 || read.has(output.name) || node.op === 'Split' ? named(output.name) : ''));
+  const outputs = node.outputs.map((output, index) =>
+    index === 0 || read.has(output.name) || node.op === 'Split' ? named(output.name) : '',
+  );
   while (outputs.at(-1) === '') outputs.pop();
   return {
     opType: node.op,
@@ -147,7 +149,9 @@ function readNames(graph: Graph): Set<string> {
 function encodeAttribute(name: string, value: Attribute) {
   if (typeof value === 'string') return { name, s: new TextEncoder().encode(value), type: ATTRIBUTE_TYPE.STRING };
   if (typeof value !== 'number') return { name, ints: [...value], type: ATTRIBUTE_TYPE.INTS };
-  return FLOAT_ATTRIBUTES.has(name) ? { name, f: value, type: ATTRIBUTE_TYPE.FLOAT } : { name, i: value, type: ATTRIBUTE_TYPE.INT };
+  return FLOAT_ATTRIBUTES.has(name)
+    ? { name, f: value, type: ATTRIBUTE_TYPE.FLOAT }
+    : { name, i: value, type: ATTRIBUTE_TYPE.INT };
 }
 
 function encodeTensor(name: string, tensor: Tensor, external: ExternalWriter) {
@@ -155,7 +159,10 @@ function encodeTensor(name: string, tensor: Tensor, external: ExternalWriter) {
   const head = { name, dims: [...tensor.shape], dataType: DATA_TYPES[tensor.dtype] };
   const place = external(bytes);
   if (!place) return { ...head, rawData: bytes };
-  const externalData = Object.entries({ ...place, length: bytes.byteLength }).map(([key, value]) => ({ key, value: String(value) }));
+  const externalData = Object.entries({ ...place, length: bytes.byteLength }).map(([key, value]) => ({
+    key,
+    value: String(value),
+  }));
   return { ...head, dataLocation: 1, externalData };
 }
 
@@ -179,7 +186,9 @@ export function decodeModel(bytes: Uint8Array): Graph {
     op: node.opType,
     inputs: node.input.map((name) => (name === '' ? null : value(name))),
     outputs: node.output.map(value),
-    attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, decodeAttribute(attribute)])) as Attributes,
+    attributes: Object.fromEntries(
+      node.attribute.map((attribute) => [attribute.name, decodeAttribute(attribute)]),
+    ) as Attributes,
   }));
   return { inputs, outputs: Object.fromEntries(outputs.map((output) => [output.name, output])), nodes, constants };
 }
@@ -214,12 +223,19 @@ interface DecodedValue {
 
 function dtypeOf(dataType: number): DType {
   const found = (Object.keys(DATA_TYPES) as DType[]).find((dtype) => DATA_TYPES[dtype] === dataType);
-  if (!found) throw new RangeError(`ONNX element type ${dataType} is not supported; supported: ${Object.keys(DATA_TYPES).join(', ')}`);
+  if (!found)
+    throw new RangeError(
+      `ONNX element type ${dataType} is not supported; supported: ${Object.keys(DATA_TYPES).join(', ')}`,
+    );
   return found;
 }
 
 function decodeValueInfo({ name, type }: DecodedValue): Value {
-  return { name, dtype: dtypeOf(type.tensorType.elemType), shape: type.tensorType.shape.dim.map((dim) => dim.dimValue ?? 0) };
+  return {
+    name,
+    dtype: dtypeOf(type.tensorType.elemType),
+    shape: type.tensorType.shape.dim.map((dim) => dim.dimValue ?? 0),
+  };
 }
 
 function decodeAttribute(attribute: DecodedAttribute): Attribute {
@@ -232,7 +248,8 @@ function decodeAttribute(attribute: DecodedAttribute): Attribute {
 function decodeTensor({ name, dims, dataType, rawData }: DecodedTensor): Tensor {
   const dtype = dtypeOf(dataType);
   const width = { float32: 4, int32: 4, int64: 8, bool: 1 }[dtype];
-  if (rawData?.byteLength !== sizeOf(dims) * width) throw new RangeError(`tensor ${name} [${dims}]: ${rawData?.byteLength ?? 0} bytes of data`);
+  if (rawData?.byteLength !== sizeOf(dims) * width)
+    throw new RangeError(`tensor ${name} [${dims}]: ${rawData?.byteLength ?? 0} bytes of data`);
   const { buffer } = new Uint8Array(rawData);
   const data = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array }[dtype];
   return { dtype, shape: dims, data: new data(buffer) };

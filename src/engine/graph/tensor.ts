@@ -22,8 +22,12 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /** A float32 tensor over `data` (not copied), or of zeros where `data` is left out. */
-export function floatTensor(shape: readonly number[], data: Float32Array = new Float32Array(sizeOf(shape))): FloatTensor {
-  if (data.length !== sizeOf(shape)) throw new RangeError(`float tensor [${shape}]: expected ${sizeOf(shape)} values, got ${data.length}`);
+export function floatTensor(
+  shape: readonly number[],
+  data: Float32Array = new Float32Array(sizeOf(shape)),
+): FloatTensor {
+  if (data.length !== sizeOf(shape))
+    throw new RangeError(`float tensor [${shape}]: expected ${sizeOf(shape)} values, got ${data.length}`);
   return { dtype: 'float32', shape: [...shape], data };
 }
 

@@ -14,8 +14,11 @@ export const Conv: OpDefinition = {
     if (c !== channels) throw new RangeError(`Conv: input has ${c} channels, weight [${w.shape}] expects ${channels}`);
     const [sh, sw] = intsAttribute(attributes, 'strides') as unknown as Two;
     const [top, left, bottom, right] = intsAttribute(attributes, 'pads') as unknown as Four;
-    const extent = (size: number, pads: number, kernel: number, stride: number) => Math.floor((size + pads - kernel) / stride) + 1;
-    return [{ shape: [n, o, extent(height, top + bottom, kh, sh), extent(width, left + right, kw, sw)], dtype: x.dtype }];
+    const extent = (size: number, pads: number, kernel: number, stride: number) =>
+      Math.floor((size + pads - kernel) / stride) + 1;
+    return [
+      { shape: [n, o, extent(height, top + bottom, kh, sh), extent(width, left + right, kw, sw)], dtype: x.dtype },
+    ];
   },
   gradient: ({ tape, node, cotangents, needs }) => {
     const [x, w, g] = [required(node.inputs, 0), required(node.inputs, 1), required(cotangents, 0)];
@@ -39,14 +42,24 @@ export const ConvTranspose: OpDefinition = {
     const [sh, sw] = intsAttribute(attributes, 'strides') as unknown as Two;
     const [top, left, bottom, right] = intsAttribute(attributes, 'pads') as unknown as Four;
     const [eh, ew] = intsAttribute(attributes, 'output_padding') as unknown as Two;
-    return [{ shape: [n, o, (height - 1) * sh - top - bottom + kh + eh, (width - 1) * sw - left - right + kw + ew], dtype: x.dtype }];
+    return [
+      {
+        shape: [n, o, (height - 1) * sh - top - bottom + kh + eh, (width - 1) * sw - left - right + kw + ew],
+        dtype: x.dtype,
+      },
+    ];
   },
   gradient: ({ tape, node, cotangents, needs }) => {
     const [x, w, g] = [required(node.inputs, 0), required(node.inputs, 1), required(cotangents, 0)];
     const strides = intsAttribute(node.attributes, 'strides') as unknown as Two;
     const pads = intsAttribute(node.attributes, 'pads') as unknown as Four;
     return [
-      needs(0) ? tape.conv(g, w, null, { strides, pads: trimmed(g.shape as Four, x.shape as Four, w.shape as Four, strides, pads) }) : null,
+      needs(0)
+        ? tape.conv(g, w, null, {
+            strides,
+            pads: trimmed(g.shape as Four, x.shape as Four, w.shape as Four, strides, pads),
+          })
+        : null,
       needs(1) ? correlate(tape, g, x, w.shape as Four, strides, pads) : null,
     ];
   },
@@ -54,7 +67,8 @@ export const ConvTranspose: OpDefinition = {
 
 /** Pads whose end is cut so that the convolution gives exactly `target`'s extent (output padding adds rows nobody reads). */
 function trimmed(from: Four, target: Four, kernel: Four, strides: Two, [top, left]: Four): Four {
-  const end = (size: number, begin: number, axis: 0 | 1) => (target[axis + 2]! - 1) * strides[axis] + kernel[axis + 2]! - size - begin;
+  const end = (size: number, begin: number, axis: 0 | 1) =>
+    (target[axis + 2]! - 1) * strides[axis] + kernel[axis + 2]! - size - begin;
   return [top, left, end(from[2], top, 0), end(from[3], left, 1)];
 }
 
@@ -71,11 +85,15 @@ function inputGradient(tape: Tape, g: Value, w: Value, [, , height, width]: Four
     });
   }
   const [bottom, right] = [pads[2], pads[3]];
-  const covered = (extent: number, stride: number, begin: number, end: number, kernel: number) => (extent - 1) * stride - begin - end + kernel;
+  const covered = (extent: number, stride: number, begin: number, end: number, kernel: number) =>
+    (extent - 1) * stride - begin - end + kernel;
   return tape.convTranspose(g, w, {
     strides,
     pads,
-    outputPadding: [height - covered(gh, strides[0], top, bottom, kh), width - covered(gw, strides[1], left, right, kw)],
+    outputPadding: [
+      height - covered(gh, strides[0], top, bottom, kh),
+      width - covered(gw, strides[1], left, right, kw),
+    ],
   });
 }
 
@@ -99,9 +117,20 @@ function correlate(tape: Tape, x: Value, g: Value, [o, c, kh, kw]: Four, strides
 function patches(tape: Tape, x: Value, kernel: Two, out: Two, strides: Two, [top, left]: Four): Value {
   const [, , height, width] = x.shape as Four;
   const reach = (axis: 0 | 1) => (out[axis] - 1) * strides[axis] + kernel[axis];
-  const padded = tape.pad(x, [0, 0, top, left, 0, 0, Math.max(0, reach(0) - height - top), Math.max(0, reach(1) - width - left)]);
+  const padded = tape.pad(x, [
+    0,
+    0,
+    top,
+    left,
+    0,
+    0,
+    Math.max(0, reach(0) - height - top),
+    Math.max(0, reach(1) - width - left),
+  ]);
   const at = (i: number, j: number) =>
     tape.slice(padded, [i, j], [i + (out[0] - 1) * strides[0] + 1, j + (out[1] - 1) * strides[1] + 1], [2, 3], strides);
-  const positions = Array.from({ length: kernel[0] * kernel[1] }, (_, index) => at(Math.floor(index / kernel[1]), index % kernel[1]));
+  const positions = Array.from({ length: kernel[0] * kernel[1] }, (_, index) =>
+    at(Math.floor(index / kernel[1]), index % kernel[1]),
+  );
   return tape.concat(positions, 1);
 }

@@ -46,7 +46,8 @@ export function required(inputs: readonly (Value | null)[], index: number): Valu
 /** An integer-list attribute, which the operator's signature requires. */
 export function intsAttribute(attributes: Attributes, name: string): readonly number[] {
   const value = attributes[name];
-  if (!Array.isArray(value)) throw new RangeError(`attribute ${name}: expected a list of integers, got ${String(value)}`);
+  if (!Array.isArray(value))
+    throw new RangeError(`attribute ${name}: expected a list of integers, got ${String(value)}`);
   return value;
 }
 
@@ -60,7 +61,8 @@ export function numberAttribute(attributes: Attributes, name: string, fallback?:
 /** The axis counted from the front; ONNX lets it count from the back. */
 export function normaliseAxis(axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(normal) || normal < 0 || normal >= rank) throw new RangeError(`axis ${axis} is outside a tensor of rank ${rank}`);
+  if (!Number.isInteger(normal) || normal < 0 || normal >= rank)
+    throw new RangeError(`axis ${axis} is outside a tensor of rank ${rank}`);
   return normal;
 }
 

@@ -32,10 +32,7 @@ function binary(left: (parts: BinaryParts) => Value, right: (parts: BinaryParts)
     gradient: ({ tape, node, cotangents, needs }) => {
       const [a, b] = [required(node.inputs, 0), required(node.inputs, 1)];
       const parts = { tape, g: required(cotangents, 0), a, b, y: required(node.outputs, 0) };
-      return [
-        needs(0) ? tape.sumTo(left(parts), a.shape) : null,
-        needs(1) ? tape.sumTo(right(parts), b.shape) : null,
-      ];
+      return [needs(0) ? tape.sumTo(left(parts), a.shape) : null, needs(1) ? tape.sumTo(right(parts), b.shape) : null];
     },
   };
 }

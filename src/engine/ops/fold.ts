@@ -5,7 +5,12 @@ import { floatTensor, sizeOf, type Tensor } from '../graph/tensor.js';
  * The result of an operator whose operands are all constant, for the few that gradient rules apply to frozen weights
  * (flips and transposes of convolution and attention weights); `null` where it is left to the runtime.
  */
-export function foldConstant(op: string, inputs: readonly (Value | null)[], attributes: Attributes, constants: ReadonlyMap<string, Tensor>): Tensor | null {
+export function foldConstant(
+  op: string,
+  inputs: readonly (Value | null)[],
+  attributes: Attributes,
+  constants: ReadonlyMap<string, Tensor>,
+): Tensor | null {
   const data = inputs[0] && constants.get(inputs[0].name);
   if (!(data?.data instanceof Float32Array)) return null;
   const integers = (index: number) => {

@@ -8,7 +8,10 @@ export const Reshape: OpDefinition = {
     if (sizeOf(shape) !== sizeOf(x.shape)) throw new RangeError(`cannot reshape [${x.shape}] to [${shape}]`);
     return [{ shape, dtype: x.dtype }];
   },
-  gradient: ({ tape, node, cotangents }) => [tape.reshape(required(cotangents, 0), required(node.inputs, 0).shape), null],
+  gradient: ({ tape, node, cotangents }) => [
+    tape.reshape(required(cotangents, 0), required(node.inputs, 0).shape),
+    null,
+  ],
 };
 
 export const Transpose: OpDefinition = {
@@ -50,7 +53,10 @@ export const Split: OpDefinition = {
   infer: ({ inputs, attributes, integers }) => {
     const x = required(inputs, 0);
     const axis = normaliseAxis(numberAttribute(attributes, 'axis'), x.shape.length);
-    return integers(1).map((extent) => ({ shape: x.shape.map((old, at) => (at === axis ? extent : old)), dtype: x.dtype }));
+    return integers(1).map((extent) => ({
+      shape: x.shape.map((old, at) => (at === axis ? extent : old)),
+      dtype: x.dtype,
+    }));
   },
   gradient: ({ tape, node, cotangents }) => {
     const parts = node.outputs.map((output, index) => cotangents[index] ?? tape.zeros(output.shape));
@@ -90,7 +96,8 @@ export const Slice: OpDefinition = {
 /** First index, number of elements and step of one sliced axis. */
 function sliceIndices(extent: number, start: number, end: number, step: number) {
   if (step === -1 && start === extent - 1 && end < -extent) return { first: start, count: extent, step };
-  if (step < 1) throw new RangeError(`step: expected 1 and more, or -1 over the whole axis, got ${step} from ${start} to ${end}`);
+  if (step < 1)
+    throw new RangeError(`step: expected 1 and more, or -1 over the whole axis, got ${step} from ${start} to ${end}`);
   const clamp = (index: number) => Math.min(Math.max(index < 0 ? index + extent : index, 0), extent);
   const first = clamp(start);
   return { first, step, count: Math.max(0, Math.ceil((clamp(end) - first) / step)) };
@@ -102,7 +109,9 @@ export const Pad: OpDefinition = {
     const x = required(inputs, 0);
     const pads = integers(1);
     const rank = x.shape.length;
-    return [{ shape: x.shape.map((extent, axis) => extent + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0)), dtype: x.dtype }];
+    return [
+      { shape: x.shape.map((extent, axis) => extent + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0)), dtype: x.dtype },
+    ];
   },
   gradient: ({ tape, node, cotangents }) => {
     const x = required(node.inputs, 0);

@@ -7,7 +7,8 @@ export const MatMul: OpDefinition = {
     const [a, b] = [required(inputs, 0), required(inputs, 1)];
     const [m, k] = a.shape.slice(-2) as [number, number];
     const [rows, n] = b.shape.slice(-2) as [number, number];
-    if (a.shape.length < 2 || b.shape.length < 2 || k !== rows) throw new RangeError(`MatMul of [${a.shape}] and [${b.shape}]`);
+    if (a.shape.length < 2 || b.shape.length < 2 || k !== rows)
+      throw new RangeError(`MatMul of [${a.shape}] and [${b.shape}]`);
     return [{ shape: [...broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n], dtype: a.dtype }];
   },
   gradient: ({ tape, node, cotangents, needs }) => {

@@ -12,7 +12,12 @@ export function lower(graph: Graph): Graph {
   return { ...graph, nodes, constants };
 }
 
-function lowerNode(node: Node, rule: (tape: Tape, inputs: readonly Value[]) => Value, prefix: string, constants: Map<string, Graph['constants'] extends ReadonlyMap<string, infer T> ? T : never>): Node[] {
+function lowerNode(
+  node: Node,
+  rule: (tape: Tape, inputs: readonly Value[]) => Value,
+  prefix: string,
+  constants: Map<string, Graph['constants'] extends ReadonlyMap<string, infer T> ? T : never>,
+): Node[] {
   const tape = new Tape();
   const inputs = node.inputs.filter((input) => input !== null);
   const result = rule(tape, inputs);
@@ -22,5 +27,9 @@ function lowerNode(node: Node, rule: (tape: Tape, inputs: readonly Value[]) => V
     return inputs.some((input) => input.name === value.name) ? value : { ...value, name: `${prefix}_${value.name}` };
   };
   for (const [name, tensor] of tape.constants) constants.set(`${prefix}_${name}`, tensor);
-  return tape.nodes.map((made) => ({ ...made, inputs: made.inputs.map((input) => input && renamed(input)), outputs: made.outputs.map(renamed) }));
+  return tape.nodes.map((made) => ({
+    ...made,
+    inputs: made.inputs.map((input) => input && renamed(input)),
+    outputs: made.outputs.map(renamed),
+  }));
 }

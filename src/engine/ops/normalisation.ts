@@ -45,7 +45,8 @@ export const LayerNormalization: OpDefinition = {
   gradient: ({ tape, node, cotangents, needs }) => {
     const [x, scale, bias] = [required(node.inputs, 0), required(node.inputs, 1), node.inputs[2] ?? null];
     const [y, mean, rstd] = [required(node.outputs, 0), required(node.outputs, 1), required(node.outputs, 2)];
-    if (cotangents[1] || cotangents[2]) throw new RangeError('LayerNormalization: Mean and InvStdDev carry no cotangent');
+    if (cotangents[1] || cotangents[2])
+      throw new RangeError('LayerNormalization: Mean and InvStdDev carry no cotangent');
     const g = required(cotangents, 0);
     const first = normaliseAxis(numberAttribute(node.attributes, 'axis', -1), x.shape.length);
     const axes = x.shape.map((_, axis) => axis).slice(first);

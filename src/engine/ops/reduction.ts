@@ -1,5 +1,12 @@
 import { sizeOf } from '../graph/tensor.js';
-import { type GradientContext, normaliseAxis, numberAttribute, type OpDefinition, required, type ShapeContext } from './definition.js';
+import {
+  type GradientContext,
+  normaliseAxis,
+  numberAttribute,
+  type OpDefinition,
+  required,
+  type ShapeContext,
+} from './definition.js';
 
 const reducedShape = ({ inputs, attributes, integers }: ShapeContext) => {
   const x = required(inputs, 0);

@@ -1,8 +1,8 @@
 import type { Attributes, Graph, Node, Value } from '../graph/graph.js';
 import { type DType, floatTensor, int64Tensor, scalar, sizeOf, type Tensor } from '../graph/tensor.js';
-import { foldConstant } from './fold.js';
 import { normaliseAxis } from './definition.js';
-import { opNamed, type OpName } from './table.js';
+import { foldConstant } from './fold.js';
+import { type OpName, opNamed } from './table.js';
 
 /** Attributes of a two-dimensional convolution; pads are top, left, bottom, right. */
 export interface ConvOptions {
@@ -24,7 +24,8 @@ export class Tape {
 
   /** A named input of the graph. */
   input(name: string, shape: readonly number[], dtype: DType = 'float32'): Value {
-    if (this.inputs.some((input) => input.name === name)) throw new RangeError(`the graph already has an input named ${name}`);
+    if (this.inputs.some((input) => input.name === name))
+      throw new RangeError(`the graph already has an input named ${name}`);
     const value: Value = { name, shape: [...shape], dtype };
     this.inputs.push(value);
     return value;
@@ -136,14 +137,28 @@ export class Tape {
   equal = (a: Value, b: Value) => this.sub(this.scalar(1), this.abs(this.sign(this.sub(a, b))));
   depthToSpace = (x: Value, blocksize: number) => this.one('DepthToSpace', [x], { blocksize, mode: 'DCR' });
 
-  conv(x: Value, weight: Value, bias: Value | null, { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvOptions = {}): Value {
+  conv(
+    x: Value,
+    weight: Value,
+    bias: Value | null,
+    { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvOptions = {},
+  ): Value {
     const kernel = weight.shape.slice(2);
     return this.one('Conv', bias ? [x, weight, bias] : [x, weight], { kernel_shape: kernel, strides, pads });
   }
 
-  convTranspose(x: Value, weight: Value, options: ConvOptions & { outputPadding?: readonly [number, number] } = {}): Value {
+  convTranspose(
+    x: Value,
+    weight: Value,
+    options: ConvOptions & { outputPadding?: readonly [number, number] } = {},
+  ): Value {
     const { strides = [1, 1], pads = [0, 0, 0, 0], outputPadding = [0, 0] } = options;
-    return this.one('ConvTranspose', [x, weight], { kernel_shape: weight.shape.slice(2), strides, pads, output_padding: outputPadding });
+    return this.one('ConvTranspose', [x, weight], {
+      kernel_shape: weight.shape.slice(2),
+      strides,
+      pads,
+      output_padding: outputPadding,
+    });
   }
 
   reshape(x: Value, shape: readonly number[]): Value {
@@ -168,7 +183,13 @@ export class Tape {
     return extents.length === 1 ? [x] : this.apply('Split', [x, this.ints(extents)], { axis });
   }
 
-  slice(x: Value, starts: readonly number[], ends: readonly number[], axes: readonly number[], steps: readonly number[] = axes.map(() => 1)): Value {
+  slice(
+    x: Value,
+    starts: readonly number[],
+    ends: readonly number[],
+    axes: readonly number[],
+    steps: readonly number[] = axes.map(() => 1),
+  ): Value {
     const whole = axes.every((axis, at) => starts[at] === 0 && ends[at] === x.shape[axis] && steps[at] === 1);
     if (whole) return x;
     return this.one('Slice', [x, this.ints(starts), this.ints(ends), this.ints(axes), this.ints(steps)]);
@@ -179,7 +200,13 @@ export class Tape {
     const turned = axes.filter((axis) => x.shape[axis] !== 1);
     if (turned.length === 0) return x;
     const extents = turned.map((axis) => x.shape[axis] ?? 1);
-    return this.slice(x, extents.map((extent) => extent - 1), extents.map((extent) => -extent - 1), turned, turned.map(() => -1));
+    return this.slice(
+      x,
+      extents.map((extent) => extent - 1),
+      extents.map((extent) => -extent - 1),
+      turned,
+      turned.map(() => -1),
+    );
   }
 
   /** Zero padding: all starts, then all ends. */
@@ -200,7 +227,10 @@ export class Tape {
     const extent = x.shape[axis] ?? 1;
     const split = this.reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]);
     const padded = this.padAxis(split, axis + 1, 0, stride - 1);
-    const merged = this.reshape(padded, x.shape.map((size, at) => (at === axis ? size * stride : size)));
+    const merged = this.reshape(
+      padded,
+      x.shape.map((size, at) => (at === axis ? size * stride : size)),
+    );
     return this.slice(merged, [0], [(extent - 1) * stride + 1], [axis]);
   }
 
@@ -220,7 +250,12 @@ export class Tape {
     return this.reduce('ReduceMax', x, axes, keepdims);
   }
 
-  private reduce(op: 'ReduceSum' | 'ReduceMean' | 'ReduceMax', x: Value, axes: readonly number[], keepdims: boolean): Value {
+  private reduce(
+    op: 'ReduceSum' | 'ReduceMean' | 'ReduceMax',
+    x: Value,
+    axes: readonly number[],
+    keepdims: boolean,
+  ): Value {
     const normal = axes.map((axis) => normaliseAxis(axis, x.shape.length));
     return this.one(op, [x, this.ints(normal)], { keepdims: keepdims ? 1 : 0 });
   }

@@ -16,13 +16,14 @@ export interface Device {
 const WEBGPU = { name: 'webgpu', preferredLayout: 'NCHW' } as const;
 
 /** Best first; `auto` takes the first that opens a session. */
-const PROVIDERS: readonly { name: string; provider: ort.InferenceSession.ExecutionProviderConfig; strict: boolean }[] = [
-  { name: 'cuda', provider: 'cuda', strict: false },
-  { name: 'webgpu', provider: WEBGPU, strict: true },
-  { name: 'coreml', provider: 'coreml', strict: false },
-  { name: 'dml', provider: 'dml', strict: false },
-  { name: 'cpu', provider: 'cpu', strict: false },
-];
+const PROVIDERS: readonly { name: string; provider: ort.InferenceSession.ExecutionProviderConfig; strict: boolean }[] =
+  [
+    { name: 'cuda', provider: 'cuda', strict: false },
+    { name: 'webgpu', provider: WEBGPU, strict: true },
+    { name: 'coreml', provider: 'coreml', strict: false },
+    { name: 'dml', provider: 'dml', strict: false },
+    { name: 'cpu', provider: 'cpu', strict: false },
+  ];
 export const DEVICE_NAMES: readonly string[] = ['auto', ...PROVIDERS.map(({ name }) => name)];
 
 /**
@@ -31,19 +32,33 @@ export const DEVICE_NAMES: readonly string[] = ['auto', ...PROVIDERS.map(({ name
  */
 export async function openDevice(request = 'auto'): Promise<Device> {
   if (!DEVICE_NAMES.includes(request)) {
-    throw new EngineError('BAD_USER_INPUT', `device: expected one of ${DEVICE_NAMES.join(', ')}, got ${JSON.stringify(request)}.`);
+    throw new EngineError(
+      'BAD_USER_INPUT',
+      `device: expected one of ${DEVICE_NAMES.join(', ')}, got ${JSON.stringify(request)}.`,
+    );
   }
   const probes = [];
   for (const candidate of PROVIDERS) {
     const wanted = request === 'auto' || request === candidate.name || candidate.name === 'cpu';
-    probes.push({ ...candidate, refusal: wanted ? await probe(candidate.name, candidate.provider) : 'not probed: another device was asked for' });
+    probes.push({
+      ...candidate,
+      refusal: wanted ? await probe(candidate.name, candidate.provider) : 'not probed: another device was asked for',
+    });
   }
   const chosen = probes.find(({ name, refusal }) => refusal === null && (request === 'auto' || request === name));
   if (!chosen) {
     const refusal = probes.find(({ name }) => name === request)?.refusal;
-    throw new EngineError('BAD_USER_INPUT', `device ${request} cannot be used here: ${refusal}. Set AZIMUTH_DEVICE=auto or cpu.`);
+    throw new EngineError(
+      'BAD_USER_INPUT',
+      `device ${request} cannot be used here: ${refusal}. Set AZIMUTH_DEVICE=auto or cpu.`,
+    );
   }
-  const reports = probes.map(({ name, refusal }) => ({ name, available: refusal === null, reason: refusal ?? 'opened a session', chosen: name === chosen.name }));
+  const reports = probes.map(({ name, refusal }) => ({
+    name,
+    available: refusal === null,
+    reason: refusal ?? 'opened a session',
+    chosen: name === chosen.name,
+  }));
   return { name: chosen.name, options: sessionOptions(chosen.provider, chosen.strict), reports };
 }
 
@@ -51,7 +66,10 @@ export async function openDevice(request = 'auto'): Promise<Device> {
  * Measured on ONNX Runtime 1.30: `layout` runs as fast as `all` and loads in half the time; memory patterns cost 30 % of
  * RSS; spinning thread pools of several sessions in one process fight each other (9 → 3.4 ms a run).
  */
-function sessionOptions(provider: ort.InferenceSession.ExecutionProviderConfig, strict: boolean): ort.InferenceSession.SessionOptions {
+function sessionOptions(
+  provider: ort.InferenceSession.ExecutionProviderConfig,
+  strict: boolean,
+): ort.InferenceSession.SessionOptions {
   const session = { force_spinning_stop: '1', ...(strict ? { disable_cpu_ep_fallback: '1' } : {}) };
   return {
     executionProviders: [provider],

@@ -32,7 +32,9 @@ export class Session {
     const lowered = lower(graph);
     const bytes = [...graph.constants.values()].reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
     const session = await guarded('building a session', () =>
-      bytes > EMBED_LIMIT_BYTES ? createFromFile(lowered, device) : ort.InferenceSession.create(encodeModel(lowered), device.options),
+      bytes > EMBED_LIMIT_BYTES
+        ? createFromFile(lowered, device)
+        : ort.InferenceSession.create(encodeModel(lowered), device.options),
     );
     return new Session(session, graph.inputs);
   }
@@ -72,13 +74,17 @@ async function createFromFile(graph: Graph, device: Device): Promise<ort.Inferen
 function wrap(input: Value, tensor: Tensor | undefined): ort.Tensor {
   if (tensor?.dtype !== input.dtype || tensor.shape.join() !== input.shape.join()) {
     const got = tensor ? `${tensor.dtype}[${tensor.shape}]` : 'nothing';
-    throw new EngineError('INTERNAL_SERVER_ERROR', `session input ${input.name}: expected ${input.dtype}[${input.shape}], got ${got}.`);
+    throw new EngineError(
+      'INTERNAL_SERVER_ERROR',
+      `session input ${input.name}: expected ${input.dtype}[${input.shape}], got ${got}.`,
+    );
   }
   return new ort.Tensor(tensor.dtype, tensor.data, tensor.shape);
 }
 
 function unwrap(name: string, value: ort.OnnxValue): FloatTensor {
-  if (!(value.data instanceof Float32Array)) throw new EngineError('INTERNAL_SERVER_ERROR', `session output ${name}: expected float32, got ${value.type}.`);
+  if (!(value.data instanceof Float32Array))
+    throw new EngineError('INTERNAL_SERVER_ERROR', `session output ${name}: expected float32, got ${value.type}.`);
   return floatTensor(value.dims, value.data);
 }
 
@@ -89,7 +95,9 @@ async function guarded<T>(doing: string, work: () => Promise<T>): Promise<T> {
     if (cause instanceof EngineError) throw cause;
     const message = (cause as Error).message;
     if (/bad_alloc|failed to allocate|out of memory/i.test(message)) {
-      throw new EngineError('OUT_OF_MEMORY', `Out of memory while ${doing}: use a smaller batch or a smaller model.`, { cause });
+      throw new EngineError('OUT_OF_MEMORY', `Out of memory while ${doing}: use a smaller batch or a smaller model.`, {
+        cause,
+      });
     }
     throw new EngineError('INTERNAL_SERVER_ERROR', `ONNX Runtime failed while ${doing}: ${message}`, { cause });
   }

@@ -7,7 +7,11 @@ import { generator, gradientErrors, randomTensor, TOLERANCE } from '../../helper
 describe('vjp', () => {
   it('adds up the cotangents of a value that is used more than once', async () => {
     const x = randomTensor([3, 3], generator(1));
-    const [error] = await gradientErrors((tape, [v]) => tape.mul(tape.matmul(v!, v!), tape.add(v!, tape.silu(v!))), [x], 2);
+    const [error] = await gradientErrors(
+      (tape, [v]) => tape.mul(tape.matmul(v!, v!), tape.add(v!, tape.silu(v!))),
+      [x],
+      2,
+    );
     expect(error).toBeLessThan(TOLERANCE.finiteDifference);
   });
 
@@ -46,7 +50,9 @@ describe('vjp', () => {
   it('names the shape it expected when a cotangent has another', () => {
     const tape = new Tape();
     const x = tape.input('x', [2, 3]);
-    expect(() => vjp(tape, [tape.exp(x)], [tape.ones([3])], [x])).toThrow(/cotangent 0: expected shape \[2,3\], got \[3\]/);
+    expect(() => vjp(tape, [tape.exp(x)], [tape.ones([3])], [x])).toThrow(
+      /cotangent 0: expected shape \[2,3\], got \[3\]/,
+    );
   });
 
   it('names the node whose rule failed', () => {

@@ -17,7 +17,9 @@ describe('the ONNX serialiser', () => {
     const read = decodeModel(encodeModel(graph));
     expect(read.nodes.map((node) => node.op)).toEqual(['MatMul', 'LayerNormalization', 'Identity']);
     expect(read.nodes[1]?.attributes).toEqual({ axis: -1, epsilon: Math.fround(1e-5) });
-    expect([...read.constants].map(([name, tensor]) => [name, tensor.data])).toEqual([...graph.constants].map(([name, tensor]) => [name, tensor.data]));
+    expect([...read.constants].map(([name, tensor]) => [name, tensor.data])).toEqual(
+      [...graph.constants].map(([name, tensor]) => [name, tensor.data]),
+    );
     expect(read.inputs).toEqual(graph.inputs);
   });
 

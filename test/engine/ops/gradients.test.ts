@@ -10,32 +10,65 @@ interface Case {
   readonly range?: readonly [number, number];
 }
 
-const one = (shape: readonly number[], build: (...[tape, x]: [Parameters<Recorded>[0], Parameters<Recorded>[1][number]]) => ReturnType<Recorded>, range?: readonly [number, number]): Case[] => [
+const one = (
+  shape: readonly number[],
+  build: (...[tape, x]: [Parameters<Recorded>[0], Parameters<Recorded>[1][number]]) => ReturnType<Recorded>,
+  range?: readonly [number, number],
+): Case[] => [
   { name: `[${shape}]`, shapes: [shape], build: (tape, [x]) => build(tape, x!), ...(range ? { range } : {}) },
 ];
 
 const binary = (op: 'add' | 'sub' | 'mul' | 'div'): Case[] =>
-  ([
-    [[2, 3], [2, 3]],
-    [[2, 3, 4], [3, 1]],
-    [[3, 1], [2, 3, 4]],
-    [[2, 3], []],
-  ] as const).map(([a, b]) => ({
+  (
+    [
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      [
+        [2, 3, 4],
+        [3, 1],
+      ],
+      [
+        [3, 1],
+        [2, 3, 4],
+      ],
+      [[2, 3], []],
+    ] as const
+  ).map(([a, b]) => ({
     name: `[${a}] with [${b}]`,
     shapes: [a, b],
     build: (tape, [x, y]) => tape[op](x!, y!),
     ...(op === 'div' ? { range: [0.5, 1.5] as const } : {}),
   }));
 
-const convolutions: { name: string; x: readonly number[]; w: readonly number[]; strides: readonly [number, number]; pads: readonly [number, number, number, number] }[] = [
+const convolutions: {
+  name: string;
+  x: readonly number[];
+  w: readonly number[];
+  strides: readonly [number, number];
+  pads: readonly [number, number, number, number];
+}[] = [
   { name: '3×3, same', x: [2, 3, 6, 5], w: [4, 3, 3, 3], strides: [1, 1], pads: [1, 1, 1, 1] },
   { name: '3×3, large image', x: [2, 2, 10, 9], w: [3, 2, 3, 3], strides: [1, 1], pads: [1, 1, 1, 1] },
   { name: '1×1', x: [2, 3, 4, 4], w: [5, 3, 1, 1], strides: [1, 1], pads: [0, 0, 0, 0] },
   { name: '2×2, uneven pads', x: [1, 2, 5, 5], w: [3, 2, 2, 2], strides: [1, 1], pads: [1, 0, 0, 1] },
   { name: '3×3, stride 2', x: [2, 3, 8, 8], w: [4, 3, 3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
-  { name: '3×3, stride 2, bottom and right padding only', x: [2, 3, 8, 8], w: [4, 3, 3, 3], strides: [2, 2], pads: [0, 0, 1, 1] },
+  {
+    name: '3×3, stride 2, bottom and right padding only',
+    x: [2, 3, 8, 8],
+    w: [4, 3, 3, 3],
+    strides: [2, 2],
+    pads: [0, 0, 1, 1],
+  },
   { name: '4×4, stride 2', x: [2, 3, 8, 8], w: [4, 3, 4, 4], strides: [2, 2], pads: [1, 1, 1, 1] },
-  { name: '3×3, stride 2, odd image that the kernel does not fill', x: [1, 2, 8, 7], w: [2, 2, 3, 3], strides: [2, 2], pads: [0, 0, 0, 0] },
+  {
+    name: '3×3, stride 2, odd image that the kernel does not fill',
+    x: [1, 2, 8, 7],
+    w: [2, 2, 3, 3],
+    strides: [2, 2],
+    pads: [0, 0, 0, 0],
+  },
 ];
 
 const dense = (op: OpName): Case[] =>
@@ -43,7 +76,9 @@ const dense = (op: OpName): Case[] =>
     name,
     shapes: op === 'Conv' ? [x, w, [w[0]!]] : [x, [x[1]!, 3, ...w.slice(2)]],
     build: (tape, [input, weight, bias]) =>
-      op === 'Conv' ? tape.conv(input!, weight!, bias!, { strides, pads }) : tape.convTranspose(input!, weight!, { strides, pads, outputPadding: strides[0] === 2 ? [1, 1] : [0, 0] }),
+      op === 'Conv'
+        ? tape.conv(input!, weight!, bias!, { strides, pads })
+        : tape.convTranspose(input!, weight!, { strides, pads, outputPadding: strides[0] === 2 ? [1, 1] : [0, 0] }),
   }));
 
 /** Every operator: leaving one out does not compile. */
@@ -67,9 +102,26 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
   Identity: one([3, 2], (tape, x) => tape.identity(x)),
   Reshape: one([2, 3, 4], (tape, x) => tape.reshape(x, [4, 6])),
   Transpose: one([2, 3, 4], (tape, x) => tape.transpose(x, [2, 0, 1])),
-  Concat: [{ name: 'three parts', shapes: [[2, 1, 3], [2, 4, 3], [2, 2, 3]], build: (tape, parts) => tape.concat(parts, 1) }],
+  Concat: [
+    {
+      name: 'three parts',
+      shapes: [
+        [2, 1, 3],
+        [2, 4, 3],
+        [2, 2, 3],
+      ],
+      build: (tape, parts) => tape.concat(parts, 1),
+    },
+  ],
   Split: [
-    { name: 'all parts used', shapes: [[2, 6]], build: (tape, [x]) => { const [a, b, c] = tape.split(x!, [2, 2, 2], 1); return tape.mul(tape.mul(a!, b!), c!); } },
+    {
+      name: 'all parts used',
+      shapes: [[2, 6]],
+      build: (tape, [x]) => {
+        const [a, b, c] = tape.split(x!, [2, 2, 2], 1);
+        return tape.mul(tape.mul(a!, b!), c!);
+      },
+    },
     { name: 'a part left unused', shapes: [[2, 6]], build: (tape, [x]) => tape.exp(tape.split(x!, [1, 2, 3], 1)[1]!) },
   ],
   Slice: [
@@ -80,20 +132,62 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
   Pad: one([2, 3], (tape, x) => tape.pad(x, [1, 0, 2, 1])),
   Expand: one([1, 3, 1], (tape, x) => tape.expand(x, [2, 2, 3, 4])),
   DepthToSpace: one([2, 8, 3, 2], (tape, x) => tape.depthToSpace(x, 2)),
-  ReduceSum: [...one([2, 3, 4], (tape, x) => tape.reduceSum(x, [0, 2])), ...one([2, 3, 4], (tape, x) => tape.reduceSum(x, [1], false))],
-  ReduceMean: [...one([2, 3, 4], (tape, x) => tape.reduceMean(x, [-1])), ...one([2, 3, 4], (tape, x) => tape.reduceMean(x, [0, 1], false))],
+  ReduceSum: [
+    ...one([2, 3, 4], (tape, x) => tape.reduceSum(x, [0, 2])),
+    ...one([2, 3, 4], (tape, x) => tape.reduceSum(x, [1], false)),
+  ],
+  ReduceMean: [
+    ...one([2, 3, 4], (tape, x) => tape.reduceMean(x, [-1])),
+    ...one([2, 3, 4], (tape, x) => tape.reduceMean(x, [0, 1], false)),
+  ],
   ReduceMax: one([2, 3, 4], (tape, x) => tape.reduceMax(x, [0, 2])),
   Softmax: one([3, 5], (tape, x) => tape.softmax(x)),
   LogSoftmax: one([3, 5], (tape, x) => tape.logSoftmax(x)),
   LayerNormalization: [
-    { name: 'scale and bias trained', shapes: [[2, 3, 8], [8], [8]], build: (tape, [x, scale, bias]) => tape.layerNormalization(x!, scale!, bias!, -1, 1e-5)[0] },
-    { name: 'scale 1, no bias', shapes: [[2, 3, 8]], build: (tape, [x]) => tape.layerNormalization(x!, tape.ones([8]), null, -1, 1e-5)[0] },
-    { name: 'over two axes', shapes: [[2, 3, 4], [3, 4]], build: (tape, [x, scale]) => tape.layerNormalization(x!, scale!, null, 1, 1e-5)[0] },
+    {
+      name: 'scale and bias trained',
+      shapes: [[2, 3, 8], [8], [8]],
+      build: (tape, [x, scale, bias]) => tape.layerNormalization(x!, scale!, bias!, -1, 1e-5)[0],
+    },
+    {
+      name: 'scale 1, no bias',
+      shapes: [[2, 3, 8]],
+      build: (tape, [x]) => tape.layerNormalization(x!, tape.ones([8]), null, -1, 1e-5)[0],
+    },
+    {
+      name: 'over two axes',
+      shapes: [
+        [2, 3, 4],
+        [3, 4],
+      ],
+      build: (tape, [x, scale]) => tape.layerNormalization(x!, scale!, null, 1, 1e-5)[0],
+    },
   ],
   MatMul: [
-    { name: 'two matrices', shapes: [[3, 4], [4, 2]], build: (tape, [a, b]) => tape.matmul(a!, b!) },
-    { name: 'a batch and one weight', shapes: [[2, 5, 3, 4], [4, 2]], build: (tape, [a, b]) => tape.matmul(a!, b!) },
-    { name: 'batches that broadcast', shapes: [[2, 1, 3, 4], [5, 4, 2]], build: (tape, [a, b]) => tape.matmul(a!, b!) },
+    {
+      name: 'two matrices',
+      shapes: [
+        [3, 4],
+        [4, 2],
+      ],
+      build: (tape, [a, b]) => tape.matmul(a!, b!),
+    },
+    {
+      name: 'a batch and one weight',
+      shapes: [
+        [2, 5, 3, 4],
+        [4, 2],
+      ],
+      build: (tape, [a, b]) => tape.matmul(a!, b!),
+    },
+    {
+      name: 'batches that broadcast',
+      shapes: [
+        [2, 1, 3, 4],
+        [5, 4, 2],
+      ],
+      build: (tape, [a, b]) => tape.matmul(a!, b!),
+    },
   ],
   Conv: dense('Conv'),
   ConvTranspose: dense('ConvTranspose').filter(({ name }) => !name.includes('uneven') && !name.includes('odd')),
@@ -107,7 +201,8 @@ describe('gradient rules agree with finite differences', () => {
         const seed = 1000 + index;
         const random = generator(seed);
         const feeds = shapes.map((shape) => randomTensor(shape, random, ...(range ?? [-1, 1])));
-        for (const error of await gradientErrors(build, feeds, seed)) expect(error, `seed ${seed}`).toBeLessThan(TOLERANCE.finiteDifference);
+        for (const error of await gradientErrors(build, feeds, seed))
+          expect(error, `seed ${seed}`).toBeLessThan(TOLERANCE.finiteDifference);
       });
     }
   }

@@ -9,7 +9,9 @@ describe('a session', () => {
   it('says which input it expected and what it got', async () => {
     const tape = new Tape();
     const session = await Session.create(tape.graph({ y: tape.exp(tape.input('x', [2, 3])) }), await testDevice());
-    await expect(session.run({ x: floatTensor([3, 2]) })).rejects.toThrow(/input x: expected float32\[2,3\], got float32\[3,2\]/);
+    await expect(session.run({ x: floatTensor([3, 2]) })).rejects.toThrow(
+      /input x: expected float32\[2,3\], got float32\[3,2\]/,
+    );
     await expect(session.run({})).rejects.toThrow(/input x: expected float32\[2,3\], got nothing/);
     await session.release();
   });
@@ -27,7 +29,10 @@ describe('a session', () => {
 
 describe('opening a device', () => {
   it('refuses a name it does not know and lists the ones it does', async () => {
-    await expect(openDevice('gpu')).rejects.toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining('auto, cuda, webgpu') });
+    await expect(openDevice('gpu')).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining('auto, cuda, webgpu'),
+    });
   });
 
   it('falls back to the CPU on auto, and says of every provider why it can or cannot be used', async () => {
@@ -38,6 +43,9 @@ describe('opening a device', () => {
   });
 
   it('says why a provider asked for by name cannot be used', async () => {
-    await expect(openDevice('coreml')).rejects.toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining('coreml cannot be used here') });
+    await expect(openDevice('coreml')).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining('coreml cannot be used here'),
+    });
   });
 });

@@ -1,0 +1,267 @@
+/** The rows that storage hands out, and what it offers to the resolvers and to the jobs. No SQL leaves `src/storage`. */
+
+export type RunStatus = 'QUEUED' | 'RUNNING' | 'PAUSED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+export type RunKind = 'discovery' | 'edit' | 'import';
+export const FINAL_STATUSES: readonly RunStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
+
+export interface RunErrorRow {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What every run has: a discovery, an edit or an import. `id` is a UUID. */
+export interface RunRow {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly status: RunStatus;
+  readonly error: RunErrorRow | null;
+  /** Raised each time a worker or the supervisor takes the run; a write under an older epoch is refused. */
+  readonly epoch: number;
+  readonly lastSeq: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface ModelRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: 'IMPORTING' | 'READY' | 'FAILED';
+  readonly error: RunErrorRow | null;
+  /** The folder it was imported from. */
+  readonly source: string;
+  readonly hash: string | null;
+  readonly resolution: number;
+  readonly channels: number;
+  readonly parameterCount: number;
+  readonly hShape: readonly number[];
+  readonly hTap: string;
+  readonly trainTimesteps: number;
+  readonly betaSchedule: string;
+  readonly predictionType: string;
+  readonly createdAt: Date;
+}
+
+export interface DiscoveryRow extends RunRow {
+  readonly modelId: string;
+  /** The resolved `DiscoveryConfig` of the engine. */
+  readonly config: Record<string, unknown>;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly secondsPerStep: number | null;
+  readonly peakMemoryBytes: number | null;
+  readonly device: string | null;
+  readonly resumedFromStep: number | null;
+}
+
+export type DirectionOriginName = 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM' | 'IMPORTED' | 'MERGED';
+
+export interface DirectionRow {
+  readonly id: string;
+  readonly modelId: string;
+  readonly discoveryId: string | null;
+  readonly origin: DirectionOriginName;
+  readonly index: number;
+  /** Training step of the parameters it stands for now; rises at each checkpoint. */
+  readonly version: number;
+  readonly kind: string;
+  readonly reverseProcess: string;
+  readonly samplingSteps: number;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly favourite: boolean;
+  readonly hidden: boolean;
+  readonly accuracy: number | null;
+  readonly strengthError: number | null;
+  readonly monotonicity: number | null;
+  readonly effectSize: number | null;
+  readonly uniqueness: number | null;
+  readonly score: number | null;
+  readonly dead: boolean;
+  readonly duplicateOfId: string | null;
+  /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint. */
+  readonly statisticsHash: string | null;
+  readonly parametersHash: string | null;
+}
+
+export interface ImageRow {
+  readonly id: string;
+  readonly blobHash: string;
+  readonly width: number;
+  readonly height: number;
+  readonly contentType: string;
+}
+
+export interface ShiftRow {
+  readonly directionId: string;
+  /** The direction's version when the edit ran; null before. */
+  readonly directionVersion: number | null;
+  readonly strength: number;
+  readonly curve: readonly { readonly t: number; readonly weight: number }[];
+}
+
+export interface EditRow extends RunRow {
+  readonly modelId: string;
+  readonly seed: number | null;
+  readonly imageId: string | null;
+  readonly shifts: readonly ShiftRow[];
+  readonly samplingSteps: number;
+  readonly reverseProcess: string;
+  readonly eta: number;
+  readonly previewEvery: number;
+  readonly previewSize: number | null;
+  readonly originalImageId: string | null;
+  readonly resultImageId: string | null;
+  readonly warnings: readonly string[];
+  readonly provenance: Record<string, unknown>;
+}
+
+/**
+ * One line of a run's append-only log: `seq` is 1, 2, 3 … without gaps. `payload` is the event's own fields as JSON;
+ * images stand in it by id.
+ */
+export interface EventRow {
+  readonly runId: string;
+  readonly seq: number;
+  readonly at: Date;
+  readonly type: EventTypeName;
+  readonly payload: Record<string, unknown>;
+}
+export type EventTypeName =
+  | 'StatusChanged' //    { status, error: { code, message } | null }
+  | 'TrainingStep' //     { step, totalSteps, loss, classificationLoss, strengthLoss, adversarialLoss|null, discriminatorLoss|null, accuracy, secondsPerStep, peakMemoryBytes }
+  | 'TrainingPreview' //  { step, directionIndex, strength, timestep, stepIndex, samplingSteps, originalId, shiftedId }  image ids
+  | 'CheckpointSaved' //  { step }
+  | 'ScorecardUpdated' // { step, directionIds }
+  | 'EditFrame' //        { timestep, stepIndex, samplingSteps, imageId }
+  | 'EditFinished' //     { resultId, originalId }
+  | 'ImportStage'; //     { stage, done, total }
+
+/** A page by keyset: `after` is the last row's key of the page before. `hasNextPage` is exact. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly hasNextPage: boolean;
+  readonly totalCount: number;
+}
+export interface PageRequest {
+  /** 1 … 200. */
+  readonly first: number;
+  /** Id of the row after which to start, in the list's own order; unknown ids throw StorageError BAD_USER_INPUT. */
+  readonly afterId: string | null;
+}
+
+export interface DirectionFilterRow {
+  readonly discoveryId?: string;
+  readonly origin?: DirectionOriginName;
+  readonly tag?: string;
+  readonly favourite?: boolean;
+  readonly hidden?: boolean;
+  readonly dead?: boolean;
+  readonly minScore?: number;
+}
+export type DirectionOrderName = 'SCORE' | 'INDEX' | 'NAME' | 'EFFECT_SIZE';
+
+export interface NewEdit {
+  readonly modelId: string;
+  readonly seed: number | null;
+  readonly imageId: string | null;
+  readonly shifts: readonly ShiftRow[];
+  readonly samplingSteps: number;
+  readonly reverseProcess: string;
+  readonly eta: number;
+  readonly previewEvery: number;
+  readonly previewSize: number | null;
+  readonly warnings: readonly string[];
+  /** Cancelled in the same transaction, if not final. */
+  readonly replaces: string | null;
+}
+
+/** Thrown by storage; `code` is an API error code. Names the row and what to do. */
+export interface StorageErrorShape {
+  readonly code: 'BAD_USER_INPUT' | 'NOT_FOUND' | 'CONFLICT';
+}
+
+/**
+ * What resolvers use. Every write that starts work enqueues its job in the same transaction and appends
+ * `StatusChanged QUEUED` as event 1. `idempotency` = { key, fingerprint }: same key and fingerprint returns the run that
+ * exists; same key and another fingerprint throws CONFLICT.
+ */
+export interface Storage {
+  readonly models: {
+    create(input: { name: string; source: string }): Promise<ModelRow>;
+    byIds(ids: readonly string[]): Promise<ModelRow[]>;
+    bySource(source: string): Promise<ModelRow | null>;
+    page(request: PageRequest): Promise<Page<ModelRow>>;
+    /** Images of the gallery in seed order; fewer than asked for while they are being made. */
+    samples(modelId: string, first: number): Promise<ImageRow[]>;
+  };
+  readonly discoveries: {
+    start(input: {
+      modelId: string;
+      config: Record<string, unknown>;
+      totalSteps: number;
+      idempotency: Idempotency | null;
+    }): Promise<DiscoveryRow>;
+    byIds(ids: readonly string[]): Promise<DiscoveryRow[]>;
+    page(filter: { modelId?: string; status?: RunStatus }, request: PageRequest): Promise<Page<DiscoveryRow>>;
+    /** TrainingStep events, oldest first: every `every`-th (1, 1+every …), of those the last `last`. */
+    losses(id: string, every: number, last: number | null): Promise<EventRow[]>;
+  };
+  readonly directions: {
+    byIds(ids: readonly string[]): Promise<DirectionRow[]>;
+    page(
+      modelId: string,
+      filter: DirectionFilterRow,
+      order: DirectionOrderName,
+      request: PageRequest,
+    ): Promise<Page<DirectionRow>>;
+    update(
+      id: string,
+      patch: { name?: string; tags?: readonly string[]; favourite?: boolean; hidden?: boolean },
+    ): Promise<DirectionRow>;
+    filmstrip(id: string): Promise<ImageRow[]>;
+  };
+  readonly edits: {
+    start(input: NewEdit & { idempotency: Idempotency | null }): Promise<EditRow>;
+    byIds(ids: readonly string[]): Promise<EditRow[]>;
+    page(filter: { modelId?: string; status?: RunStatus }, request: PageRequest): Promise<Page<EditRow>>;
+    frames(editIds: readonly string[]): Promise<EventRow[]>;
+  };
+  readonly runs: {
+    /** QUEUED → CANCELLED at once; RUNNING → asks the worker (it ends CANCELLED within one session run); final: CONFLICT. */
+    cancel(id: string): Promise<RunRow>;
+    byIds(ids: readonly string[]): Promise<RunRow[]>;
+  };
+  readonly events: {
+    /** Replays seq > after from the log, then follows live; ends after the event with a final status, or when aborted. */
+    follow(runId: string, after: number, signal: AbortSignal): AsyncIterable<EventRow>;
+  };
+  readonly images: {
+    byIds(ids: readonly string[]): Promise<ImageRow[]>;
+    bytes(id: string): Promise<{ row: ImageRow; bytes: Uint8Array } | null>;
+    /** Content-addressed: the same bytes give the same id. */
+    put(image: { bytes: Uint8Array; width: number; height: number; contentType: string }): Promise<ImageRow>;
+  };
+  readonly status: {
+    /** Throws if the database does not answer. */
+    ping(): Promise<void>;
+    /** `workers`: alive in the last 10 s; `devices`: as the newest of them reported. */
+    server(): Promise<{
+      workers: number;
+      devices: readonly DeviceRow[];
+      queuedDiscoveries: number;
+      queuedEdits: number;
+    }>;
+  };
+  close(): Promise<void>;
+}
+export interface Idempotency {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+export interface DeviceRow {
+  readonly name: string;
+  readonly available: boolean;
+  readonly reason: string;
+  readonly chosen: boolean;
+}
