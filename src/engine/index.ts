@@ -20,5 +20,7 @@ export type {
   ShiftKind,
   YieldTo,
 } from './contract.js';
-export { createEngine } from './engine.js';
 export { EngineError, type EngineErrorCode } from './errors.js';
+export { openDevice } from './runtime/device.js';
+export { writeSafetensors } from './safetensors.js';
+export { VERIFY_TOLERANCE, verifyModel } from './verify.js';

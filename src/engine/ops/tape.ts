@@ -273,7 +273,7 @@ export class Tape {
     return this.apply('LayerNormalization', inputs, { axis, epsilon }) as [Value, Value, Value];
   }
 
-  /** What `outputs` need, as a graph: nodes and constants nobody reads are left out. Inputs are kept, read or not. */
+  /** What `outputs` need, as a graph: nodes, constants and inputs nobody reads are left out. */
   graph(outputs: Readonly<Record<string, Value>>): Graph {
     const needed = new Set(Object.values(outputs).map((value) => value.name));
     const nodes: Node[] = [];
@@ -283,6 +283,6 @@ export class Tape {
       for (const input of node.inputs) if (input) needed.add(input.name);
     }
     const constants = new Map([...this.constants].filter(([name]) => needed.has(name)));
-    return { inputs: this.inputs, outputs, nodes: nodes.reverse(), constants };
+    return { inputs: this.inputs.filter(({ name }) => needed.has(name)), outputs, nodes: nodes.reverse(), constants };
   }
 }

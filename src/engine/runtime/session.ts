@@ -39,7 +39,7 @@ export class Session {
     return new Session(session, graph.inputs);
   }
 
-  /** Feeds every input by name; gives every float output by name. */
+  /** Takes the graph's inputs by name (others are passed over); gives every float output by name. */
   async run(feeds: Feeds): Promise<Record<string, FloatTensor>> {
     const wrapped = Object.fromEntries(this.inputs.map((input) => [input.name, wrap(input, feeds[input.name])]));
     const results = await guarded('running a session', () => this.session.run(wrapped));

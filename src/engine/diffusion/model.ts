@@ -1,0 +1,36 @@
+import type { Value } from '../graph/graph.js';
+import type { FloatTensor } from '../graph/tensor.js';
+import type { Tape } from '../ops/tape.js';
+import type { NoiseSchedule } from './schedule.js';
+
+/** What the encoder hands to the decoder. */
+export interface Encoded {
+  /** Output of the mid block, `[N,Ch,Hh,Wh]`: h-space. */
+  readonly h: Value;
+  /** Outer first. */
+  readonly skips: readonly Value[];
+  /** Time embedding, `[1 or N, D]`. */
+  readonly temb: Value;
+}
+
+/** A pre-trained diffusion UNet that can record itself on a tape, in two halves around h. */
+export interface DiffusionModel {
+  /** SHA-256 (hex) of configuration and weights. */
+  readonly hash: string;
+  /** `[C,H,W]` of one sample. */
+  readonly sampleShape: readonly [number, number, number];
+  /** `[Ch,Hh,Wh]` of one sample's h. */
+  readonly hShape: readonly [number, number, number];
+  /** Module name of the tap. */
+  readonly hTap: string;
+  readonly parameterCount: number;
+  readonly schedule: NoiseSchedule;
+  /** Width of {@link timestepFeatures}. */
+  readonly featureCount: number;
+  /** Sinusoidal features of one timestep, `[1, featureCount]`. */
+  timestepFeatures(timestep: number): FloatTensor;
+  /** x `[N,C,H,W]`, features `[1 or N, featureCount]`. */
+  encode(tape: Tape, x: Value, features: Value): Encoded;
+  /** The UNet's output `[N,C,H,W]` (of learned-variance models the first C channels). */
+  decode(tape: Tape, h: Value, encoded: Encoded): Value;
+}

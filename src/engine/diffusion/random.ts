@@ -1,0 +1,75 @@
+/**
+ * A counter-based generator: a number depends on its key and position alone, so a step computed again draws the same
+ * noise, and a resumed run needs no generator state. Philox4x32-10 (Salmon et al., SC 2011, table 2).
+ */
+export interface RandomKey {
+  readonly seed: number;
+  /** What the numbers are for: one of {@link STREAMS}. */
+  readonly stream: number;
+  readonly sample: number;
+  readonly step: number;
+}
+
+/** Streams that must not share numbers. */
+export const STREAMS = {
+  sampleNoise: 1,
+  stepNoise: 2,
+  statistics: 3,
+  parameters: 4,
+  training: 5,
+  replay: 6,
+  scoring: 7,
+} as const;
+
+type Block = [number, number, number, number];
+
+const MULTIPLIER_0 = 0xd2511f53;
+const MULTIPLIER_1 = 0xcd9e8d57;
+const WEYL_0 = 0x9e3779b9;
+const WEYL_1 = 0xbb67ae85;
+
+/** High 32 bits of the product of two unsigned 32-bit integers. */
+function multiplyHigh(a: number, b: number): number {
+  const [a0, a1, b0, b1] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
+  const low = a0 * b0;
+  const middle = a1 * b0 + (low >>> 16);
+  const other = a0 * b1 + (middle % 0x10000);
+  return (a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(other / 0x10000)) >>> 0;
+}
+
+/** Four 32-bit words for one counter and key. */
+export function philox(counter: Block, key: [number, number]): Block {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < 10; round += 1) {
+    const [h0, l0] = [multiplyHigh(MULTIPLIER_0, c0), Math.imul(MULTIPLIER_0, c0) >>> 0];
+    const [h1, l1] = [multiplyHigh(MULTIPLIER_1, c2), Math.imul(MULTIPLIER_1, c2) >>> 0];
+    [c0, c1, c2, c3] = [(h1 ^ c1 ^ k0) >>> 0, l1, (h0 ^ c3 ^ k1) >>> 0, l0];
+    k0 = (k0 + WEYL_0) >>> 0;
+    k1 = (k1 + WEYL_1) >>> 0;
+  }
+  return [c0, c1, c2, c3];
+}
+
+function* words({ seed, stream, sample, step }: RandomKey): Generator<number, never, void> {
+  for (let block = 0; ; block += 1) yield* philox([block, sample >>> 0, step >>> 0, 0], [seed >>> 0, stream >>> 0]);
+}
+
+/** `count` numbers uniform in [0, 1), of 32 bits each. */
+export function uniforms(key: RandomKey, count: number): Float64Array {
+  const source = words(key);
+  return Float64Array.from({ length: count }, () => source.next().value / 2 ** 32);
+}
+
+/** `count` standard normal numbers (Box–Muller, computed in float64). */
+export function normals(key: RandomKey, count: number): Float32Array {
+  const out = new Float32Array(count);
+  const source = words(key);
+  for (let at = 0; at < count; at += 2) {
+    const radius = Math.sqrt(-2 * Math.log((source.next().value + 1) / 2 ** 32));
+    const angle = (2 * Math.PI * source.next().value) / 2 ** 32;
+    out[at] = radius * Math.cos(angle);
+    if (at + 1 < count) out[at + 1] = radius * Math.sin(angle);
+  }
+  return out;
+}

@@ -1,0 +1,118 @@
+import { attention, type Affine, conv3x3, groupNorm, linear, upsampleConv } from '../diffusion/layers.js';
+import type { Encoded } from '../diffusion/model.js';
+import type { Value } from '../graph/graph.js';
+import type { Tape } from '../ops/tape.js';
+import type { UNetConfig } from './diffusers-config.js';
+import type { ResnetLayout, UNetLayout } from './unet-layout.js';
+
+/** Gives a weight as a value of the tape: a constant of a frozen model, an input of one that is trained. */
+export type WeightLookup = (name: string) => Value;
+
+/** Names of the four projections of an attention: today's, and those of 2022. */
+export type AttentionNames = Readonly<Record<'query' | 'key' | 'value' | 'out', string>>;
+export const ATTENTION_NAMES: AttentionNames = { query: 'to_q', key: 'to_k', value: 'to_v', out: 'to_out.0' };
+export const OLD_ATTENTION_NAMES: AttentionNames = { query: 'query', key: 'key', value: 'value', out: 'proj_attn' };
+
+/** Records a `UNet2DModel` on a tape, in two halves around the mid block's output. */
+export class UNetRecorder {
+  constructor(
+    private readonly tape: Tape,
+    private readonly config: UNetConfig,
+    private readonly layout: UNetLayout,
+    private readonly names: AttentionNames,
+    private readonly weight: WeightLookup,
+  ) {}
+
+  /** x `[N,C,H,W]`, sinusoidal features `[1 or N, C0]` → h, skips and time embedding. */
+  encode(input: Value, features: Value): Encoded {
+    const { tape, config, layout } = this;
+    const hidden = tape.silu(linear(tape, features, this.affine('time_embedding.linear_1')));
+    const temb = linear(tape, hidden, this.affine('time_embedding.linear_2'));
+    const centred = config.centerInput ? tape.sub(tape.mul(input, tape.scalar(2)), tape.scalar(1)) : input;
+    let x = conv3x3(tape, centred, this.affine('conv_in'));
+    const skips = [x];
+    for (const level of layout.down) {
+      for (const block of level.blocks) {
+        x = this.block(x, temb, block);
+        skips.push(x);
+      }
+      if (level.resample) {
+        x = this.downsample(x, level.resample);
+        skips.push(x);
+      }
+    }
+    x = this.resnet(x, temb, layout.mid.first);
+    if (layout.mid.attention) x = this.attend(x, layout.mid.attention);
+    return { h: this.resnet(x, temb, layout.mid.last), skips, temb };
+  }
+
+  /** h `[N,Ch,Hh,Wh]` → the model's output `[N,C,H,W]`. */
+  decode(h: Value, { skips, temb }: Encoded): Value {
+    const { tape, config } = this;
+    const left = [...skips];
+    let x = h;
+    for (const level of this.layout.up) {
+      for (const block of level.blocks) x = this.block(tape.concat([x, left.pop() as Value], 1), temb, block);
+      if (level.resample) x = upsampleConv(tape, x, this.affine(level.resample));
+    }
+    const normal = tape.silu(this.norm(x, 'conv_norm_out'));
+    const out = conv3x3(tape, normal, this.affine('conv_out'));
+    // Models of learned variance: the first C channels predict the image, the rest its variance.
+    return tape.slice(out, [0], [config.inChannels], [1]);
+  }
+
+  private affine(name: string): Affine {
+    return { weight: this.weight(`${name}.weight`), bias: this.weight(`${name}.bias`) };
+  }
+
+  private norm(x: Value, name: string): Value {
+    return groupNorm(this.tape, x, this.config.normGroups, this.config.normEpsilon, this.affine(name));
+  }
+
+  private block(x: Value, temb: Value, layout: ResnetLayout): Value {
+    const y = this.resnet(x, temb, layout);
+    return layout.attention ? this.attend(y, layout.attention) : y;
+  }
+
+  private resnet(x: Value, temb: Value, { name, inChannels, outChannels }: ResnetLayout): Value {
+    const { tape, config } = this;
+    const first = conv3x3(tape, tape.silu(this.norm(x, `${name}.norm1`)), this.affine(`${name}.conv1`));
+    const projected = linear(tape, tape.silu(temb), this.affine(`${name}.time_emb_proj`));
+    const conditioned = this.condition(first, projected, name, outChannels);
+    const second = conv3x3(tape, tape.silu(conditioned), this.affine(`${name}.conv2`));
+    const { weight, bias } = inChannels === outChannels ? { weight: null, bias: null } : this.affine(`${name}.conv_shortcut`);
+    const shortcut = weight ? tape.conv(x, weight, bias) : x;
+    const sum = tape.add(shortcut, second);
+    const isMid = name.startsWith('mid_block.');
+    return isMid && config.midScaleFactor !== 1 ? tape.div(sum, tape.scalar(config.midScaleFactor)) : sum;
+  }
+
+  /** Time embedding and second normalisation: added before it, or scaling and shifting its result. */
+  private condition(x: Value, projected: Value, name: string, channels: number): Value {
+    const { tape, config } = this;
+    const rows = projected.shape[0] ?? 1;
+    const spatial = (value: Value) => tape.reshape(value, [rows, channels, 1, 1]);
+    if (config.timeScaleShift === 'default') return this.norm(tape.add(x, spatial(projected)), `${name}.norm2`);
+    const [scale, shift] = tape.split(projected, [channels, channels], 1);
+    const scaled = tape.mul(this.norm(x, `${name}.norm2`), tape.add(spatial(scale as Value), tape.scalar(1)));
+    return tape.add(scaled, spatial(shift as Value));
+  }
+
+  private attend(x: Value, name: string): Value {
+    const { tape, config, names } = this;
+    const channels = x.shape[1] ?? 1;
+    const heads = config.headChannels === null ? 1 : Math.max(1, channels / config.headChannels);
+    const part = (key: keyof AttentionNames) => this.affine(`${name}.${names[key]}`);
+    const parts = { query: part('query'), key: part('key'), value: part('value'), out: part('out') };
+    const sum = tape.add(attention(tape, this.norm(x, `${name}.group_norm`), heads, parts), x);
+    const isMid = name.startsWith('mid_block.');
+    return isMid && config.midScaleFactor !== 1 ? tape.div(sum, tape.scalar(config.midScaleFactor)) : sum;
+  }
+
+  /** Padding 0 in the configuration stands for one row below and one column to the right. */
+  private downsample(x: Value, name: string): Value {
+    const { weight, bias } = this.affine(name);
+    const pads = this.config.downsamplePadding === 0 ? ([0, 0, 1, 1] as const) : ([1, 1, 1, 1] as const);
+    return this.tape.conv(x, weight, bias, { strides: [2, 2], pads });
+  }
+}

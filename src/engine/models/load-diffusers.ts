@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { timestepFeatures } from '../diffusion/features.js';
+import type { DiffusionModel } from '../diffusion/model.js';
+import { noiseSchedule } from '../diffusion/schedule.js';
+import { EngineError } from '../errors.js';
+import { Tape } from '../ops/tape.js';
+import { readSafetensors } from '../safetensors.js';
+import { parseScheduleConfig, parseUNetConfig, type UNetConfig } from './diffusers-config.js';
+import { ATTENTION_NAMES, OLD_ATTENTION_NAMES, UNetRecorder, type WeightLookup } from './diffusers-unet.js';
+import { unetLayout } from './unet-layout.js';
+import { expectUNetWeights } from './unet-weights.js';
+import { Weights } from './weights.js';
+
+/** Weights beyond this are refused before they are read. */
+const MAX_WEIGHT_BYTES = 8 * 2 ** 30;
+const WEIGHT_FILE = 'diffusion_pytorch_model.safetensors';
+
+/**
+ * Loads a diffusers folder: `config.json` and weights flat or under `unet/`, and `scheduler/scheduler_config.json` (or
+ * `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what was expected and what was got.
+ */
+export async function loadModel(folder: string): Promise<DiffusionModel> {
+  const unetFolder = existsSync(join(folder, 'unet', 'config.json')) ? join(folder, 'unet') : folder;
+  const schedulerFile = [join(folder, 'scheduler', 'scheduler_config.json'), join(folder, 'scheduler_config.json')].find(existsSync);
+  if (!schedulerFile) throw new EngineError('MODEL_INVALID', `${folder}: expected scheduler/scheduler_config.json, found none.`);
+  const [configText, scheduleText] = [await readText(join(unetFolder, 'config.json')), await readText(schedulerFile)];
+  const config = parseUNetConfig('config.json', configText);
+  const schedule = noiseSchedule(parseScheduleConfig('scheduler_config.json', scheduleText));
+  const bytes = await readWeights(join(unetFolder, WEIGHT_FILE));
+  const weights = new Weights(readSafetensors(bytes, WEIGHT_FILE).tensors);
+  const hash = createHash('sha256').update(canonical(configText)).update(canonical(scheduleText)).update(bytes).digest('hex');
+  return diffusersModel(config, weights, schedule, hash);
+}
+
+function diffusersModel(config: UNetConfig, weights: Weights, schedule: DiffusionModel['schedule'], hash: string): DiffusionModel {
+  const layout = unetLayout(config);
+  const old = [...layout.down, ...layout.up].flatMap(({ blocks }) => blocks.map(({ attention }) => attention)).concat(layout.mid.attention);
+  const names = old.some((name) => name && weights.has(`${name}.query.weight`)) ? OLD_ATTENTION_NAMES : ATTENTION_NAMES;
+  expectUNetWeights(weights, config, layout, names);
+  weights.check(WEIGHT_FILE);
+  const lookups = new WeakMap<Tape, WeightLookup>();
+  const recorder = (tape: Tape) => {
+    const lookup = lookups.get(tape) ?? frozen(tape, weights);
+    lookups.set(tape, lookup);
+    return new UNetRecorder(tape, config, layout, names, lookup);
+  };
+  const [height, width] = config.sampleSize;
+  const factor = 2 ** (config.blockOutChannels.length - 1);
+  const featureCount = config.blockOutChannels[0] ?? 0;
+  return {
+    hash,
+    schedule,
+    sampleShape: [config.inChannels, height, width],
+    hShape: [layout.mid.channels, height / factor, width / factor],
+    hTap: 'mid_block',
+    parameterCount: weights.parameterCount,
+    featureCount,
+    timestepFeatures: (timestep) => timestepFeatures(timestep, featureCount, config.flipSinToCos, config.freqShift),
+    encode: (tape, x, features) => recorder(tape).encode(x, features),
+    decode: (tape, h, encoded) => recorder(tape).decode(h, encoded),
+  };
+}
+
+/** Each weight one constant of the tape, however often it is used. */
+function frozen(tape: Tape, weights: Weights): WeightLookup {
+  const known = new Map<string, ReturnType<WeightLookup>>();
+  return (name) => {
+    const value = known.get(name) ?? tape.constant(weights.get(name), name);
+    known.set(name, value);
+    return value;
+  };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new EngineError('MODEL_INVALID', `${path}: expected a file, and it cannot be read (${(cause as NodeJS.ErrnoException).code}).`, { cause });
+  }
+}
+
+async function readWeights(path: string): Promise<Uint8Array> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new EngineError('MODEL_INVALID', `${path}: expected the weights, found no such file.`, { cause });
+  });
+  if (found.size > MAX_WEIGHT_BYTES) throw new EngineError('MODEL_INVALID', `${path}: ${found.size} bytes; at most ${MAX_WEIGHT_BYTES} are read.`);
+  return readFile(path);
+}
+
+/** The same content whatever the order and spacing of its keys. */
+function canonical(text: string): string {
+  const parsed = JSON.parse(text) as Record<string, unknown>;
+  return JSON.stringify(Object.fromEntries(Object.entries(parsed).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
