@@ -1,0 +1,177 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import type { DiffusionModel } from '../diffusion/model.js';
+import { normals, STREAMS } from '../diffusion/random.js';
+import { samplingPlan } from '../diffusion/schedule.js';
+import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
+import type { Between } from '../diffusion/trajectory.js';
+import { EngineError } from '../errors.js';
+import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
+import { Tape } from '../ops/tape.js';
+import type { Device } from '../runtime/device.js';
+import { Session } from '../runtime/session.js';
+import { readSafetensors, writeSafetensors } from '../safetensors.js';
+
+/** Samples measured, and components kept. */
+export const STATISTICS_SAMPLES = 256;
+export const COMPONENT_COUNT = 64;
+const BATCH = 8;
+
+/** Statistics of h along the unedited trajectory of one model at one number of sampling steps. */
+export interface HStatistics {
+  readonly modelHash: string;
+  /** Training timestep of each step, noisiest first. */
+  readonly timesteps: readonly number[];
+  readonly hShape: readonly [number, number, number];
+  /** Joint principal components over the whole trajectory, each of one standard deviation: `[T, M, Ch·Hh·Wh]`. */
+  readonly components: FloatTensor;
+  /** RMS of h at each step: ρ(t), `[T]`. */
+  readonly rho: FloatTensor;
+}
+
+/**
+ * Measures h on 256 unedited samples (fixed seed). The components come from one SVD of the concatenation over all steps,
+ * through the n×n Gram matrix, so that a component is one story told at every t; the sign makes its largest element
+ * positive. The same model and T give the same bytes on the same device.
+ */
+export async function measureStatistics(
+  model: DiffusionModel,
+  samplingSteps: number,
+  device: Device,
+  between: Between,
+  onProgress: (done: number, total: number) => Promise<void>,
+): Promise<HStatistics> {
+  const bottlenecks = await recordBottlenecks(model, samplingSteps, device, between, onProgress);
+  const rho = bottlenecks.map((h) => Math.sqrt(h.data.reduce((sum, value) => sum + value * value, 0) / h.data.length));
+  for (const h of bottlenecks) centre(h);
+  const weights = principalWeights(await gramMatrix(bottlenecks, device, between));
+  const components = await project(weights, bottlenecks, device, between);
+  fixSigns(components);
+  const timesteps = samplingPlan(model.schedule, samplingSteps).map(({ timestep }) => timestep);
+  return { modelHash: model.hash, timesteps, hShape: model.hShape, components, rho: floatTensor([rho.length], Float32Array.from(rho)) };
+}
+
+/** h of every sample at every step: T tensors `[n, Ch·Hh·Wh]`. */
+async function recordBottlenecks(
+  model: DiffusionModel,
+  samplingSteps: number,
+  device: Device,
+  between: Between,
+  onProgress: (done: number, total: number) => Promise<void>,
+): Promise<FloatTensor[]> {
+  const tape = new Tape();
+  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, BATCH), 'SYMMETRIC', null);
+  const session = await Session.create(tape.graph({ xNext, h }), device);
+  const plan = samplingPlan(model.schedule, samplingSteps);
+  const features = sizeOf(model.hShape);
+  const all = plan.map(() => floatTensor([STATISTICS_SAMPLES, features]));
+  for (let first = 0; first < STATISTICS_SAMPLES; first += BATCH) {
+    const key = { seed: 0, stream: STREAMS.statistics, sample: first, step: 0 };
+    let x = floatTensor([BATCH, ...model.sampleShape], normals(key, BATCH * sizeOf(model.sampleShape)));
+    for (const [i, step] of plan.entries()) {
+      await between();
+      const made = await session.run({ ...stepFeeds(model, step, 0), x });
+      x = made['xNext'] as FloatTensor;
+      all[i]?.data.set((made['h'] as FloatTensor).data, first * features);
+    }
+    await onProgress(first + BATCH, STATISTICS_SAMPLES);
+  }
+  await session.release();
+  return all;
+}
+
+/** Takes the mean over samples from each row. */
+function centre({ shape, data }: FloatTensor): void {
+  const [n, width] = shape as [number, number];
+  const mean = new Float64Array(width);
+  data.forEach((value, at) => {
+    mean[at % width] = (mean[at % width] ?? 0) + value / n;
+  });
+  data.forEach((value, at) => {
+    data[at] = value - (mean[at % width] ?? 0);
+  });
+}
+
+/** Σ_t A_t·A_tᵀ, `[n,n]`. */
+async function gramMatrix(steps: readonly FloatTensor[], device: Device, between: Between): Promise<Matrix> {
+  const tape = new Tape();
+  const a = tape.input('a', steps[0]?.shape ?? []);
+  const session = await Session.create(tape.graph({ gram: tape.matmul(a, tape.transposeLast(a)) }), device);
+  const sum = Matrix.zeros(STATISTICS_SAMPLES, STATISTICS_SAMPLES);
+  for (const step of steps) {
+    await between();
+    const { data } = (await session.run({ a: step }))['gram'] as FloatTensor;
+    for (let i = 0; i < STATISTICS_SAMPLES; i += 1) {
+      for (let j = 0; j < STATISTICS_SAMPLES; j += 1) sum.set(i, j, sum.get(i, j) + (data[i * STATISTICS_SAMPLES + j] ?? 0));
+    }
+  }
+  await session.release();
+  return sum;
+}
+
+/** Rows u_m/√n for the largest eigenvalues: with A = U·S·Vᵀ, (u_m/√n)ᵀ·A = (s_m/√n)·v_m, a component of one standard deviation. */
+function principalWeights(gram: Matrix): FloatTensor {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(gram, { assumeSymmetric: true });
+  const order = realEigenvalues.map((_, index) => index).sort((a, b) => (realEigenvalues[b] ?? 0) - (realEigenvalues[a] ?? 0));
+  const out = floatTensor([COMPONENT_COUNT, STATISTICS_SAMPLES]);
+  order.slice(0, COMPONENT_COUNT).forEach((column, m) => {
+    for (let i = 0; i < STATISTICS_SAMPLES; i += 1) {
+      out.data[m * STATISTICS_SAMPLES + i] = eigenvectorMatrix.get(i, column) / Math.sqrt(STATISTICS_SAMPLES);
+    }
+  });
+  return out;
+}
+
+async function project(weights: FloatTensor, steps: readonly FloatTensor[], device: Device, between: Between): Promise<FloatTensor> {
+  const tape = new Tape();
+  const [w, a] = [tape.input('w', weights.shape), tape.input('a', steps[0]?.shape ?? [])];
+  const session = await Session.create(tape.graph({ components: tape.matmul(w, a) }), device);
+  const width = steps[0]?.shape[1] ?? 0;
+  const out = floatTensor([steps.length, COMPONENT_COUNT, width]);
+  for (const [i, step] of steps.entries()) {
+    await between();
+    out.data.set(((await session.run({ w: weights, a: step }))['components'] as FloatTensor).data, i * COMPONENT_COUNT * width);
+  }
+  await session.release();
+  return out;
+}
+
+function fixSigns({ shape, data }: FloatTensor): void {
+  const [steps, count, width] = shape as [number, number, number];
+  for (let m = 0; m < count; m += 1) {
+    const rows = Array.from({ length: steps }, (_, i) => data.subarray((i * count + m) * width, (i * count + m + 1) * width));
+    let largest = 0;
+    for (const row of rows) for (const value of row) if (Math.abs(value) > Math.abs(largest)) largest = value;
+    if (largest < 0) for (const row of rows) row.forEach((value, at) => { row[at] = -value; });
+  }
+}
+
+/** As bytes: safetensors with `components` and `rho`. */
+export function encodeStatistics({ modelHash, timesteps, hShape, components, rho }: HStatistics): Uint8Array {
+  const metadata = { format: 'azimuth-h-statistics-1', modelHash, timesteps: JSON.stringify(timesteps), hShape: JSON.stringify(hShape) };
+  return writeSafetensors({ tensors: new Map([['components', components], ['rho', rho]]), metadata });
+}
+
+/** Reads {@link encodeStatistics}' bytes; throws MODEL_INVALID on anything else. */
+export function decodeStatistics(bytes: Uint8Array): HStatistics {
+  const { tensors, metadata } = readSafetensors(bytes, 'h statistics');
+  const [components, rho] = [tensors.get('components'), tensors.get('rho')];
+  if (!components || !rho || metadata['format'] !== 'azimuth-h-statistics-1') {
+    throw new EngineError('MODEL_INVALID', 'h statistics: expected azimuth-h-statistics-1 with components and rho.');
+  }
+  const timesteps = JSON.parse(metadata['timesteps'] ?? '[]') as number[];
+  const hShape = JSON.parse(metadata['hShape'] ?? '[]') as [number, number, number];
+  return { modelHash: metadata['modelHash'] ?? '', timesteps, hShape, components, rho };
+}
+
+/**
+ * Positions and weights that interpolate linearly over t between the measured timesteps, clamped at the ends: a value at
+ * `timestep` is Σ weight·value[position].
+ */
+export function interpolation(timesteps: readonly number[], timestep: number): readonly { position: number; weight: number }[] {
+  const after = timesteps.findIndex((known) => known <= timestep);
+  if (after === -1) return [{ position: timesteps.length - 1, weight: 1 }];
+  const [low, high] = [timesteps[after] ?? 0, timesteps[after - 1]];
+  if (low === timestep || high === undefined) return [{ position: after, weight: 1 }];
+  const weight = (timestep - low) / (high - low);
+  return [{ position: after, weight: 1 - weight }, { position: after - 1, weight }];
+}
