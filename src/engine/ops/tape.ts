@@ -275,6 +275,8 @@ export class Tape {
 
   /** What `outputs` need, as a graph: nodes, constants and inputs nobody reads are left out. */
   graph(outputs: Readonly<Record<string, Value>>): Graph {
+    const taken = this.inputs.find(({ name }) => name in outputs && outputs[name]?.name !== name);
+    if (taken) throw new RangeError(`output ${taken.name} has the name of an input`);
     const needed = new Set(Object.values(outputs).map((value) => value.name));
     const nodes: Node[] = [];
     for (const node of [...this.nodes].reverse()) {

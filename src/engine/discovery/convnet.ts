@@ -1,0 +1,30 @@
+import type { Value } from '../graph/graph.js';
+import type { Tape } from '../ops/tape.js';
+import type { ParameterSpecs } from './parameters.js';
+
+/** Widths of the stages; each halves the image until 4×4 is left. 32 px: three stages, the size of LeNet; 256 px: six. */
+export function stageWidths(resolution: number): readonly number[] {
+  const stages = Math.max(1, Math.round(Math.log2(resolution / 4)));
+  return Array.from({ length: stages }, (_, stage) => Math.min(48 * 2 ** stage, 384));
+}
+
+/** Parameters of the trunk: 4×4 convolutions of stride 2, with GroupNorm where `normalised`. */
+export function trunkSpecs(prefix: string, inChannels: number, widths: readonly number[], normalised: boolean): ParameterSpecs {
+  const specs: Record<string, ParameterSpecs[string]> = {};
+  widths.forEach((width, stage) => {
+    const fanIn = (widths[stage - 1] ?? inChannels) * 16;
+    specs[`${prefix}.${stage}.weight`] = { shape: [width, fanIn / 16, 4, 4], start: { kind: 'uniform', fanIn } };
+    specs[`${prefix}.${stage}.bias`] = { shape: [width], start: { kind: 'uniform', fanIn } };
+    if (!normalised) return;
+    specs[`${prefix}.${stage}.scale`] = { shape: [width], start: { kind: 'constant', value: 1 } };
+    specs[`${prefix}.${stage}.shift`] = { shape: [width], start: { kind: 'constant', value: 0 } };
+  });
+  return specs;
+}
+
+/** Features `[N, 4·width]`: the last stage averaged over quadrants. */
+export function quadrants(tape: Tape, x: Value): Value {
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const cells = tape.reshape(x, [n, c, 2, h / 2, 2, w / 2]);
+  return tape.reshape(tape.reduceMean(cells, [3, 5], false), [n, c * 4]);
+}

@@ -1,0 +1,78 @@
+import type { Value } from '../graph/graph.js';
+import { floatTensor } from '../graph/tensor.js';
+import type { Tape } from '../ops/tape.js';
+import { quadrants, stageWidths, trunkSpecs } from './convnet.js';
+import type { Parameters, ParameterSpecs } from './parameters.js';
+
+/** Parameters of D for images `[C,S,S]`. */
+export function discriminatorSpecs(channels: number, resolution: number): ParameterSpecs {
+  const widths = stageWidths(resolution);
+  const features = (widths.at(-1) ?? 0) * 4;
+  return {
+    ...trunkSpecs('d', channels, widths, false),
+    'd.head.weight': { shape: [1, features], start: { kind: 'uniform', fanIn: features } },
+    'd.head.bias': { shape: [1], start: { kind: 'constant', value: 0 } },
+  };
+}
+
+/** Singular vectors of each weight, estimated by power iteration: what spectral normalisation divides by. */
+export function spectralSpecs(specs: ParameterSpecs): ParameterSpecs {
+  const pairs = Object.entries(specs).flatMap(([name, { shape }]): [string, ParameterSpecs[string]][] => {
+    if (!name.endsWith('.weight')) return [];
+    const [rows, columns] = matrixShape(shape);
+    return [
+      [`${name}.u`, { shape: [rows, 1], start: { kind: 'direction' } }],
+      [`${name}.v`, { shape: [columns, 1], start: { kind: 'direction' } }],
+    ];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function matrixShape(shape: readonly number[]): [number, number] {
+  const rows = shape[0] ?? 1;
+  return [rows, shape.reduce((product, extent) => product * extent, 1) / rows];
+}
+
+/** D(x) → scores `[N]`, each weight divided by σ = uᵀ·W·v (arXiv 1802.05957, eq. 8). */
+export function recordDiscriminator(tape: Tape, parameters: Readonly<Record<string, Value>>, spectral: Readonly<Record<string, Value>>, x: Value): Value {
+  const normalised = (name: string) => {
+    const weight = parameters[name] as Value;
+    const matrix = tape.reshape(weight, matrixShape(weight.shape));
+    const u = spectral[`${name}.u`] as Value;
+    const sigma = tape.matmul(tape.transposeLast(u), tape.matmul(matrix, spectral[`${name}.v`] as Value));
+    return tape.reshape(tape.div(matrix, sigma), weight.shape);
+  };
+  let y = x;
+  for (let stage = 0; `d.${stage}.weight` in parameters; stage += 1) {
+    y = tape.silu(tape.conv(y, normalised(`d.${stage}.weight`), parameters[`d.${stage}.bias`] as Value, { strides: [2, 2], pads: [1, 1, 1, 1] }));
+  }
+  const score = tape.matmul(quadrants(tape, y), tape.transposeLast(normalised('d.head.weight')));
+  return tape.reshape(tape.add(score, parameters['d.head.bias'] as Value), [x.shape[0] ?? 1]);
+}
+
+/** One power iteration a weight: v ← Wᵀu/‖·‖, u ← Wv/‖·‖ (algorithm 1 there). */
+export function powerIteration(parameters: Parameters, spectral: Parameters): Parameters {
+  const next: Record<string, Parameters[string]> = {};
+  for (const [name, { shape, data }] of Object.entries(parameters)) {
+    const u = spectral[`${name}.u`];
+    if (!u) continue;
+    const [rows, columns] = matrixShape(shape);
+    const v = normalise(product(data, u.data, columns, rows, (column, row) => row * columns + column));
+    next[`${name}.v`] = floatTensor([columns, 1], v);
+    next[`${name}.u`] = floatTensor([rows, 1], normalise(product(data, v, rows, columns, (row, column) => row * columns + column)));
+  }
+  return next;
+}
+
+function product(matrix: Float32Array, vector: Float32Array, outputs: number, inputs: number, at: (output: number, input: number) => number): Float32Array {
+  return Float32Array.from({ length: outputs }, (_, output) => {
+    let sum = 0;
+    for (let input = 0; input < inputs; input += 1) sum += (matrix[at(output, input)] ?? 0) * (vector[input] ?? 0);
+    return sum;
+  });
+}
+
+function normalise(values: Float32Array): Float32Array {
+  const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) + 1e-12;
+  return values.map((value) => value / norm);
+}

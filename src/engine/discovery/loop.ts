@@ -1,0 +1,145 @@
+import type { DiscoveryConfig, DiscoveryEvent, YieldTo } from '../contract.js';
+import type { DiffusionModel } from '../diffusion/model.js';
+import type { SamplingStep } from '../diffusion/schedule.js';
+import type { Between } from '../diffusion/trajectory.js';
+import { EngineError, throwIfAborted } from '../errors.js';
+import type { FloatTensor } from '../graph/tensor.js';
+import { encodePicture } from '../picture.js';
+import type { Device } from '../runtime/device.js';
+import { encodeDirections } from '../shift/bank.js';
+import { decodeStatistics, encodeStatistics, measureStatistics } from '../shift/statistics.js';
+import { EventQueue } from './event-queue.js';
+import type { ObjectiveResult } from './objective.js';
+import { scoreDirections, SCORING_PAIRS } from './scoring.js';
+import { decodeState, encodeState, type TrainingState } from './state.js';
+import { shiftConfigOf, Trainer } from './trainer.js';
+
+export interface DiscoveryOptions {
+  /** A checkpoint's state to resume from. */
+  readonly state: Uint8Array | null;
+  /** Statistics of h measured before for the same model and number of sampling steps. */
+  readonly statistics: Uint8Array | null;
+  readonly signal: AbortSignal;
+  readonly yieldTo: YieldTo;
+}
+
+type Emit = (event: DiscoveryEvent) => Promise<void>;
+
+/**
+ * Trains K directions. Yields what happens as it happens; the consumer's pace is the training's. Aborting throws
+ * CANCELLED between two session runs. A run resumed from a checkpoint's state gives the losses that an uninterrupted
+ * one gives, bit for bit on the same device.
+ */
+export async function* discover(
+  model: DiffusionModel,
+  config: DiscoveryConfig,
+  options: DiscoveryOptions,
+  device: Device,
+): AsyncGenerator<DiscoveryEvent, void, void> {
+  const queue = new EventQueue<DiscoveryEvent>();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const between: Between = async () => {
+    throwIfAborted(signal);
+    await options.yieldTo();
+  };
+  queue.fill((emit) => train(model, config, options, device, between, emit));
+  try {
+    yield* queue.drain();
+  } finally {
+    stop.abort();
+    await queue.settled();
+  }
+}
+
+async function train(model: DiffusionModel, config: DiscoveryConfig, options: DiscoveryOptions, device: Device, between: Between, emit: Emit): Promise<void> {
+  const statistics = await loadStatistics(model, config, options.statistics, device, between, emit);
+  const trainer = await Trainer.create(model, config, statistics, device);
+  try {
+    let state = options.state ? decodeState(options.state, config) : trainer.initial();
+    let clock = new StepClock();
+    while (state.step < config.trainingSteps) {
+      const step = state.step + 1;
+      const preview = config.previewEvery > 0 && (step % config.previewEvery === 0 || step === 1) ? new PreviewRecorder() : null;
+      const made = await trainer.step(state, between, preview);
+      state = made.state;
+      if (!Number.isFinite(made.result.loss)) throw new EngineError('INTERNAL_SERVER_ERROR', `training diverged at step ${step}: the loss is ${made.result.loss}. Use a smaller learningRate.`);
+      clock = clock.tick();
+      await emit(stepEvent(step, made.result, clock.secondsPerStep));
+      if (preview) await preview.emit(model, config, step, state, emit);
+      if (step % config.checkpointEvery === 0 || step === config.trainingSteps) await emit(checkpointEvent(trainer, state, config));
+    }
+    const progress = (done: number, total: number) => emit({ type: 'phase', phase: 'scoring', done, total });
+    const pairs = Math.max(SCORING_PAIRS, 8 * config.directions);
+    const scores = await scoreDirections(trainer, state, config, model.sampleShape, pairs, between, progress);
+    await emit({ type: 'scorecard', step: state.step, scores });
+  } finally {
+    await trainer.release();
+  }
+}
+
+async function loadStatistics(model: DiffusionModel, config: DiscoveryConfig, known: Uint8Array | null, device: Device, between: Between, emit: Emit) {
+  if (known) {
+    const statistics = decodeStatistics(known);
+    if (statistics.modelHash === model.hash && statistics.timesteps.length === config.samplingSteps) return statistics;
+  }
+  const progress = (done: number, total: number) => emit({ type: 'phase', phase: 'statistics', done, total });
+  const statistics = await measureStatistics(model, config.samplingSteps, device, between, progress);
+  await emit({ type: 'statistics', bytes: encodeStatistics(statistics) });
+  return statistics;
+}
+
+function stepEvent(step: number, result: ObjectiveResult, secondsPerStep: number): DiscoveryEvent {
+  const { loss, classificationLoss, strengthLoss, adversarialLoss, discriminatorLoss, accuracy } = result;
+  const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+  return { type: 'step', step, loss, classificationLoss, strengthLoss, adversarialLoss, discriminatorLoss, accuracy, secondsPerStep, peakMemoryBytes };
+}
+
+function checkpointEvent(trainer: Trainer, state: TrainingState, config: DiscoveryConfig): DiscoveryEvent {
+  const rows = trainer.shift.rows(state.shift.parameters['phi'] as FloatTensor);
+  const parameters = encodeDirections(shiftConfigOf(config), config.reverseProcess, config.samplingSteps, rows);
+  return { type: 'checkpoint', step: state.step, state: encodeState(state, config), parameters };
+}
+
+/** Seconds a step, smoothed over about ten steps. */
+class StepClock {
+  constructor(
+    private readonly last = performance.now(),
+    readonly secondsPerStep = 0,
+  ) {}
+
+  tick(): StepClock {
+    const now = performance.now();
+    const seconds = (now - this.last) / 1000;
+    return new StepClock(now, this.secondsPerStep === 0 ? seconds : 0.9 * this.secondsPerStep + 0.1 * seconds);
+  }
+}
+
+/** Keeps predicted x0 of sample 0 at every sampling step, and encodes them once the step is over. */
+class PreviewRecorder {
+  private readonly originals: Float32Array[] = [];
+  private readonly steps: { step: SamplingStep; shifted: Float32Array }[] = [];
+
+  original = async (_: number, __: SamplingStep, predictedX0: FloatTensor) => {
+    this.originals.push(firstSample(predictedX0));
+  };
+
+  shifted = async (_: number, step: SamplingStep, predictedX0: FloatTensor) => {
+    this.steps.push({ step, shifted: firstSample(predictedX0) });
+  };
+
+  async emit(model: DiffusionModel, config: DiscoveryConfig, step: number, state: TrainingState, emit: Emit): Promise<void> {
+    const pairs = state.recent.at(-1);
+    const [directionIndex, strength] = [pairs?.directions[0] ?? 0, pairs?.strengths[0] ?? 0];
+    for (const [stepIndex, recorded] of this.steps.entries()) {
+      const original = await encodePicture(this.originals[stepIndex] as Float32Array, model.sampleShape);
+      const shifted = await encodePicture(recorded.shifted, model.sampleShape);
+      const { timestep } = recorded.step;
+      await emit({ type: 'preview', step, directionIndex, strength, stepIndex, timestep, samplingSteps: config.samplingSteps, original, shifted });
+    }
+  }
+}
+
+function firstSample({ shape, data }: FloatTensor): Float32Array {
+  return data.slice(0, data.length / (shape[0] ?? 1));
+}

@@ -1,0 +1,124 @@
+import { vjp } from '../autodiff/vjp.js';
+import type { ReverseProcess } from '../contract.js';
+import type { DiffusionModel } from '../diffusion/model.js';
+import { samplingPlan, type SamplingStep } from '../diffusion/schedule.js';
+import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
+import { backpropagate, type Between, sampleTrajectory, type StepGradient, type Trajectory } from '../diffusion/trajectory.js';
+import type { Value } from '../graph/graph.js';
+import { type FloatTensor, floatTensor } from '../graph/tensor.js';
+import { Tape } from '../ops/tape.js';
+import type { Device } from '../runtime/device.js';
+import { Session } from '../runtime/session.js';
+import { type ShiftControl, strengthScale } from '../shift/control.js';
+import type { ShiftKind } from '../contract.js';
+
+export interface SamplerConfig {
+  readonly batch: number;
+  readonly samplingSteps: number;
+  readonly process: ReverseProcess;
+  readonly kind: ShiftKind;
+  readonly directions: number;
+}
+
+/** Which direction each sample of the batch is shifted along, and how far. */
+export interface ShiftChoice {
+  readonly directions: readonly number[];
+  readonly strengths: readonly number[];
+}
+
+/** Called after each step with its predicted x0, `[N,C,H,W]`. */
+export type OnStep = (stepIndex: number, step: SamplingStep, predictedX0: FloatTensor) => Promise<void>;
+
+/** The sessions of one batch shape: unedited and shifted sampling, and the VJP of a shifted step. */
+export class Samplers {
+  readonly plan: readonly SamplingStep[];
+
+  private constructor(
+    private readonly model: DiffusionModel,
+    private readonly config: SamplerConfig,
+    private readonly shift: ShiftControl,
+    private readonly sessions: { plain: Session; shifted: Session; backward: Session; first: Session },
+  ) {
+    this.plan = samplingPlan(model.schedule, config.samplingSteps);
+  }
+
+  static async create(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl, device: Device): Promise<Samplers> {
+    const plainTape = new Tape();
+    const plain = recordStep(plainTape, model, stepInputs(plainTape, model, config.batch), config.process, null);
+    const tape = new Tape();
+    const inputs = stepInputs(tape, model, config.batch);
+    const phi = tape.input('phi', shift.initial().shape);
+    const strengths = tape.input('strengths', [config.batch, config.directions]);
+    const operand = tape.input('operand', shift.operandShape);
+    const { xNext, predictedX0 } = recordStep(tape, model, inputs, config.process, () => shift.record(tape, phi, strengths, operand));
+    const cotangent = tape.input('cotangent', xNext.shape);
+    const [x, parameters] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
+    const sessions = {
+      plain: await Session.create(plainTape.graph({ xNext: plain.xNext, predictedX0: plain.predictedX0 }), device),
+      shifted: await Session.create(tape.graph({ xNext, predictedX0 }), device),
+      backward: await Session.create(tape.graph({ gradX: x, gradPhi: parameters }), device),
+      // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
+      first: await Session.create(tape.graph({ gradPhi: parameters }), device),
+    };
+    return new Samplers(model, config, shift, sessions);
+  }
+
+  /** The unedited trajectory. */
+  async plain(noise: FloatTensor, between: Between, onStep?: OnStep): Promise<Trajectory> {
+    return this.sample(noise, between, onStep, (step, x) => this.sessions.plain.run({ ...stepFeeds(this.model, step, 0), x }));
+  }
+
+  /** The trajectory shifted by `choice` under parameters φ. */
+  async shifted(noise: FloatTensor, phi: FloatTensor, choice: ShiftChoice, between: Between, onStep?: OnStep): Promise<Trajectory> {
+    const strengths = this.strengths(choice);
+    return this.sample(noise, between, onStep, (step, x) => this.sessions.shifted.run({ ...this.feeds(step, phi, strengths), x }));
+  }
+
+  /** ∂L/∂φ from ∂L/∂x[T], by checkpointing. */
+  async gradient(trajectory: Trajectory, cotangent: FloatTensor, phi: FloatTensor, choice: ShiftChoice, between: Between): Promise<FloatTensor> {
+    const strengths = this.strengths(choice);
+    const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
+      const session = stepIndex === 0 ? this.sessions.first : this.sessions.backward;
+      const made = await session.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
+      return { x: made['gradX'] ?? null, parameters: { phi: made['gradPhi'] as FloatTensor } };
+    };
+    return (await backpropagate(trajectory, cotangent, runVjp, between))['phi'] as FloatTensor;
+  }
+
+  async release(): Promise<void> {
+    for (const session of Object.values(this.sessions)) await session.release();
+  }
+
+  private async sample(
+    noise: FloatTensor,
+    between: Between,
+    onStep: OnStep | undefined,
+    run: (step: SamplingStep, x: FloatTensor) => Promise<Record<string, FloatTensor>>,
+  ): Promise<Trajectory> {
+    const runStep = async (stepIndex: number, x: FloatTensor) => {
+      const made = await run(this.step(stepIndex), x);
+      await onStep?.(stepIndex, this.step(stepIndex), made['predictedX0'] as FloatTensor);
+      return made['xNext'] as FloatTensor;
+    };
+    return sampleTrajectory(noise, this.plan.length, runStep, between);
+  }
+
+  private step(stepIndex: number): SamplingStep {
+    return this.plan[stepIndex] as SamplingStep;
+  }
+
+  private feeds(step: SamplingStep, phi: FloatTensor, strengths: FloatTensor): Record<string, FloatTensor> {
+    return { ...stepFeeds(this.model, step, 0), phi, strengths, operand: this.shift.operand(step.timestep) };
+  }
+
+  /** s·c·r in the column of each sample's direction; T is T_ref while training. */
+  private strengths({ directions, strengths }: ShiftChoice): FloatTensor {
+    const { batch, directions: count, kind, process, samplingSteps } = this.config;
+    const scale = strengthScale(kind, process, samplingSteps, samplingSteps);
+    const table = floatTensor([batch, count]);
+    directions.forEach((k, row) => {
+      table.data[row * count + k] = (strengths[row] ?? 0) * scale;
+    });
+    return table;
+  }
+}

@@ -1,0 +1,83 @@
+import type { ReverseProcess } from '../contract.js';
+import type { DiffusionModel } from '../diffusion/model.js';
+import { normals, STREAMS } from '../diffusion/random.js';
+import { type SamplingStep, samplingPlan } from '../diffusion/schedule.js';
+import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
+import type { Between } from '../diffusion/trajectory.js';
+import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
+import { Tape } from '../ops/tape.js';
+import type { Device } from '../runtime/device.js';
+import { Session } from '../runtime/session.js';
+
+/** One step of edited sampling: the sample it made, and the clean image it predicts. */
+export interface SampledStep {
+  readonly stepIndex: number;
+  readonly step: SamplingStep;
+  readonly x: FloatTensor;
+  readonly predictedX0: FloatTensor;
+}
+
+/** Δh of the whole batch at one step, `[N,Ch,Hh,Wh]`. */
+export type DeltaH = (step: SamplingStep, stepIndex: number) => FloatTensor;
+
+/**
+ * Samples from seeds with any Δh. Unedited is the same session with Δh = 0, so that strength 0 gives the unedited image
+ * byte for byte. A seed's noise depends on the seed alone, not on its place in a batch.
+ */
+export class EditedSampler {
+  private constructor(
+    private readonly model: DiffusionModel,
+    private readonly batch: number,
+    private readonly stochastic: boolean,
+    private readonly session: Session,
+  ) {}
+
+  static async create(
+    model: DiffusionModel,
+    { batch, process, stochastic }: { batch: number; process: ReverseProcess; stochastic: boolean },
+    device: Device,
+  ): Promise<EditedSampler> {
+    const tape = new Tape();
+    const inputs = stepInputs(tape, model, batch, stochastic);
+    const deltaH = tape.input('deltaH', [batch, ...model.hShape]);
+    const { xNext, predictedX0 } = recordStep(tape, model, inputs, process, () => deltaH);
+    return new EditedSampler(model, batch, stochastic, await Session.create(tape.graph({ xNext, predictedX0 }), device));
+  }
+
+  /** Yields every step, noisiest first; `seeds` has one entry a sample of the batch. */
+  async *sample(
+    seeds: readonly number[],
+    samplingSteps: number,
+    eta: number,
+    deltaH: DeltaH,
+    between: Between,
+  ): AsyncGenerator<SampledStep, void, void> {
+    let x = this.noise(seeds, STREAMS.sampleNoise, 0);
+    for (const [stepIndex, step] of samplingPlan(this.model.schedule, samplingSteps).entries()) {
+      await between();
+      const noise = this.stochastic ? { noise: this.noise(seeds, STREAMS.stepNoise, stepIndex) } : {};
+      const feeds = { ...stepFeeds(this.model, step, eta), ...noise, x, deltaH: deltaH(step, stepIndex) };
+      const made = await this.session.run(feeds);
+      x = made['xNext'] as FloatTensor;
+      yield { stepIndex, step, x, predictedX0: made['predictedX0'] as FloatTensor };
+    }
+  }
+
+  /** No shift. */
+  zero(): FloatTensor {
+    return floatTensor([this.batch, ...this.model.hShape]);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  private noise(seeds: readonly number[], stream: number, step: number): FloatTensor {
+    const size = sizeOf(this.model.sampleShape);
+    const out = floatTensor([this.batch, ...this.model.sampleShape]);
+    seeds.forEach((seed, row) => {
+      out.data.set(normals({ seed, stream, sample: 0, step }, size), row * size);
+    });
+    return out;
+  }
+}
