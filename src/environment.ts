@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+
+/** What the environment configures; see the README. */
+export interface Environment {
+  readonly host: string;
+  readonly port: number;
+  /** Folder for the embedded database and everything else that must last. */
+  readonly dataDir: string;
+  /** `null` starts the embedded PostgreSQL. */
+  readonly databaseUrl: string | null;
+  readonly device: string;
+  readonly logLevel: string;
+}
+
+const DEVICES = ['auto', 'cuda', 'webgpu', 'coreml', 'dml', 'cpu'];
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** Throws with the variable, what it may be, and what it is. An empty variable counts as one that is not set. */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const read = (name: string, fallback: string) => variables[name] || fallback;
+  return {
+    host: read('HOST', '127.0.0.1'),
+    port: portOf(read('PORT', '4000')),
+    dataDir: resolve(read('AZIMUTH_DATA', './data')),
+    databaseUrl: databaseUrlOf(variables['DATABASE_URL'] || null),
+    device: oneOf('AZIMUTH_DEVICE', read('AZIMUTH_DEVICE', 'auto'), DEVICES),
+    logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
+  };
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new Error(`PORT: expected a number from 0 (any free one) to 65535, got "${text}".`);
+}
+
+/** The value never stands in the message: it holds a password. */
+function databaseUrlOf(text: string | null): string | null {
+  if (text === null || /^postgres(ql)?:\/\//.test(text)) return text;
+  throw new Error('DATABASE_URL: expected postgres://user:password@host:port/database.');
+}
+
+function oneOf(name: string, value: string, values: readonly string[]): string {
+  if (values.includes(value)) return value;
+  throw new Error(`${name}: expected one of ${values.join(', ')}, got "${value}".`);
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { DiscoveryConfig, DiscoveryEvent } from '../engine/index.js';
+import type { Held, Work } from '../storage/index.js';
+import type { JobContext } from './job.js';
+
+/** The highest step of each kind of event in the run's log: what is at or below it is not announced again. */
+type Announced = Awaited<ReturnType<Work['announced']>>;
+
+/** Trains from the last checkpoint, if there is one, and writes what happens into the run's log. */
+export async function discoveryJob(context: JobContext, held: Held, signal: AbortSignal): Promise<void> {
+  const { work, engine, interactive, enqueue } = context;
+  const row = await work.discovery(held.runId);
+  const model = await work.model(row.modelId);
+  const last = await work.checkpoint(held.runId);
+  const announced = await work.announced(held.runId);
+  const device = engine.devices.find(({ chosen }) => chosen)?.name ?? 'cpu';
+  await work.startTraining(held, { device, resumedFromStep: last?.step ?? null });
+  const statistics = row.statisticsHash ? await work.blob(row.statisticsHash) : null;
+  // Written by the API from the same type, and read by nobody in between.
+  const config = row.config as unknown as DiscoveryConfig;
+  const options = { state: last?.state ?? null, statistics, signal, yieldTo: interactive.yieldTo };
+  const writer = new DiscoveryWriter(work, held, row.totalSteps, announced);
+  await writer.prepare();
+  for await (const event of engine.discover({ path: model.source, hash: model.hash ?? '' }, config, options)) await writer.write(event);
+  await work.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
+}
+
+class DiscoveryWriter {
+  private previewsOfLastStep = 0;
+
+  constructor(
+    private readonly work: Work,
+    private readonly held: Held,
+    private readonly totalSteps: number,
+    private readonly announced: Announced,
+  ) {}
+
+  /** A kill may have come between the previews of one step. */
+  async prepare(): Promise<void> {
+    if (this.announced.preview > 0) this.previewsOfLastStep = await this.work.announcedPreviews(this.held.runId, this.announced.preview);
+  }
+
+  async write(event: DiscoveryEvent): Promise<void> {
+    const { work, held, announced } = this;
+    if (event.type === 'statistics') await work.saveStatistics(held, event.bytes);
+    if (event.type === 'step' && event.step > announced.step) {
+      const { type: _, ...payload } = event;
+      await work.trainingStep(held, { ...payload, totalSteps: this.totalSteps });
+    }
+    if (event.type === 'preview') await this.preview(event);
+    if (event.type === 'checkpoint') await work.saveCheckpoint(held, event.step, event.state, event.parameters, event.step > announced.checkpoint);
+    if (event.type === 'scorecard') await work.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
+  }
+
+  private async preview(event: Extract<DiscoveryEvent, { type: 'preview' }>): Promise<void> {
+    const { type: _, original, shifted, ...payload } = event;
+    const { preview } = this.announced;
+    if (event.step < preview || (event.step === preview && event.stepIndex < this.previewsOfLastStep)) return;
+    await this.work.preview(this.held, payload, original, shifted);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Logger } from 'pino';
+import type { Engine } from '../engine/index.js';
+import type { Enqueue, Work } from '../storage/index.js';
+import type { Interactive } from './interactive.js';
+
+/** What every job works with. */
+export interface JobContext {
+  readonly work: Work;
+  readonly engine: Engine;
+  readonly enqueue: Enqueue;
+  readonly interactive: Interactive;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/** The worker is shutting down: the job stops and is handed back. */
+export class HandedBack extends Error {
+  override readonly name = 'HandedBack';
+}

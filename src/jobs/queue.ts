@@ -1,0 +1,40 @@
+import { sql } from 'drizzle-orm';
+import { fromDrizzle, PgBoss } from 'pg-boss';
+import type { Enqueue } from '../storage/index.js';
+
+/** One queue a kind of work: edits never wait behind a training. */
+export const QUEUES = ['edit', 'import', 'gallery', 'discovery'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+const HOUR = 3600;
+/**
+ * How often a job is tried again after its process died, and how long it may take. A training survives many kills, since
+ * each resumes from a checkpoint; an edit that kills its process twice would kill it a third time.
+ */
+const LIMITS: Readonly<Record<QueueName, { retryLimit: number; expireInSeconds: number }>> = {
+  edit: { retryLimit: 2, expireInSeconds: HOUR },
+  import: { retryLimit: 2, expireInSeconds: HOUR },
+  gallery: { retryLimit: 2, expireInSeconds: HOUR },
+  discovery: { retryLimit: 50, expireInSeconds: 23 * HOUR },
+};
+
+export interface Queue {
+  readonly boss: PgBoss;
+  readonly enqueue: Enqueue;
+  stop(): Promise<void>;
+}
+
+/** Opens pg-boss, in a schema of its own, with every queue. `supervises`: this process does its housekeeping. */
+export async function openQueue(url: string, { supervises }: { supervises: boolean }): Promise<Queue> {
+  const boss = new PgBoss({ connectionString: url, max: 4, application_name: 'azimuth-queue', useListenNotify: true, supervise: supervises, schedule: false });
+  // pg-boss retries by itself; an unheard 'error' event would end the process.
+  boss.on('error', () => {});
+  await boss.start();
+  for (const name of QUEUES) {
+    await boss.createQueue(name, { ...LIMITS[name], retryDelay: 0, retryBackoff: false, deleteAfterSeconds: 24 * HOUR, notify: true });
+  }
+  const enqueue: Enqueue = async (tx, name, id, data) => {
+    await boss.send(name, data, { id, db: fromDrizzle(tx, sql) });
+  };
+  return { boss, enqueue, stop: () => boss.stop({ graceful: false, close: true }) };
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { packageFile } from '../package.js';
+import { abandonedRuns, type Database, forgetOldWorkers, forgetWorker, openPool, Work } from '../storage/index.js';
+import type { RunKind } from '../storage/types.js';
+import type { Queue } from './queue.js';
+
+const RESTART_MS = 200;
+const RESTART_MAX_MS = 10_000;
+/** A worker that ran for so long was healthy: its next restart is quick again. */
+const HEALTHY_MS = 10_000;
+const STOP_GRACE_MS = 5000;
+const ORPHAN_LOOK_MS = 2000;
+
+export interface SupervisorOptions {
+  readonly url: string;
+  readonly device: string;
+  readonly queue: Queue;
+  readonly logger: Logger;
+}
+
+export interface Supervisor {
+  /** Process id of the worker, while there is one. */
+  pid(): number | null;
+  stop(): Promise<void>;
+}
+
+/**
+ * Keeps one worker process running. When it dies, what it held goes back to the queue at once, under a new epoch, so that
+ * the training resumes within about a second; runs left by workers of servers that are gone are picked up likewise.
+ */
+export function startSupervisor(options: SupervisorOptions): Supervisor {
+  const { pool, database } = openPool(options.url, 2);
+  const keeper = new Keeper(options, database);
+  keeper.start();
+  return {
+    pid: () => keeper.pid(),
+    stop: async () => {
+      await keeper.stop();
+      await pool.end();
+    },
+  };
+}
+
+class Keeper {
+  private child: ChildProcess | null = null;
+  private exited: Promise<void> = Promise.resolve();
+  private stopping = false;
+  private delayMs = RESTART_MS;
+  private readonly work: Work;
+  private readonly looking: NodeJS.Timeout;
+
+  constructor(
+    private readonly options: SupervisorOptions,
+    private readonly database: Database,
+  ) {
+    this.work = new Work(database);
+    this.looking = setInterval(() => void this.recover(null), ORPHAN_LOOK_MS);
+  }
+
+  pid(): number | null {
+    return this.child?.pid ?? null;
+  }
+
+  start(): void {
+    const id = randomUUID();
+    const startedAt = Date.now();
+    const { url, device, logger } = this.options;
+    const env = { ...process.env, AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
+    const child = fork(packageFile('dist/src/jobs/worker-main.js'), { env, execPath: process.execPath, serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
+    this.child = child;
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.child = null;
+        resolve();
+        if (this.stopping) return;
+        logger.error({ code, signal }, 'the worker process ended; starting another');
+        void this.restart(id, Date.now() - startedAt > HEALTHY_MS);
+      });
+      child.once('error', (error) => logger.error({ err: error }, 'the worker process could not be started'));
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.looking);
+    const { child } = this;
+    if (!child) return;
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+    await this.exited;
+    clearTimeout(force);
+  }
+
+  private async restart(deadId: string, wasHealthy: boolean): Promise<void> {
+    this.delayMs = wasHealthy ? RESTART_MS : Math.min(this.delayMs * 2, RESTART_MAX_MS);
+    await this.recover(deadId);
+    await forgetWorker(this.database, deadId).catch(() => {});
+    setTimeout(() => {
+      if (!this.stopping) this.start();
+    }, this.delayMs);
+  }
+
+  /** Hands back what the dead worker held; with null, what any worker held that has not been seen for a while. */
+  private async recover(deadId: string | null): Promise<void> {
+    try {
+      for (const { id, kind, epoch } of await abandonedRuns(this.database, deadId)) await this.handBack(id, kind, epoch);
+      if (deadId === null) await forgetOldWorkers(this.database);
+    } catch (error) {
+      if (!this.stopping) this.options.logger.warn({ err: error }, 'runs of dead workers could not be looked up; trying again');
+    }
+  }
+
+  private async handBack(runId: string, kind: RunKind, epoch: number): Promise<void> {
+    const { boss } = this.options.queue;
+    await boss.fail(kind, runId, { reason: 'the worker process died' });
+    const [job] = await boss.findJobs(kind, { id: runId });
+    if (job && job.state !== 'failed') await this.work.requeue(runId, epoch);
+    else await this.work.giveUp(runId, epoch, { code: 'INTERNAL_SERVER_ERROR', message: 'The engine process died again and again while it worked on this run. The server log says more.' });
+  }
+}

@@ -1,0 +1,29 @@
+import { pino } from 'pino';
+import { createEngine } from '../engine/index.js';
+import { packageVersion } from '../package.js';
+import { startWorker } from './worker.js';
+
+/** Entry of the forked worker process: the only one that loads ONNX Runtime. Its parent gives url, device and id. */
+async function main(): Promise<void> {
+  const { AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id } = process.env;
+  if (!url || !device || !id) throw new Error('The worker is started by the server: AZIMUTH_WORKER_URL, _DEVICE and _ID are missing.');
+  const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
+  const engine = await createEngine({ device });
+  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger });
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    void worker.stop().finally(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  // Ctrl-C reaches the whole process group; the server tells us when to stop.
+  process.on('SIGINT', () => {});
+  process.on('disconnect', stop);
+  process.send?.('ready');
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

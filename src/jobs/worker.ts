@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { type Engine, EngineError } from '../engine/index.js';
+import { Bell, CANCEL_CHANNEL, type Database, forgetWorker, type Held, heartbeat, openPool, StaleEpochError, Work } from '../storage/index.js';
+import { discoveryJob } from './discovery-job.js';
+import { editJob } from './edit-job.js';
+import { galleryJob } from './gallery-job.js';
+import { importJob } from './import-job.js';
+import { Interactive } from './interactive.js';
+import type { JobContext } from './job.js';
+import { openQueue, type Queue, type QueueName } from './queue.js';
+
+const HEARTBEAT_MS = 2000;
+/** A cancellation is announced by NOTIFY; this bounds what a lost one costs. */
+const CANCEL_LOOK_MS = 2000;
+const POLL = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
+
+export interface WorkerOptions {
+  readonly url: string;
+  readonly engine: Engine;
+  readonly id?: string;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+export interface RunningWorker {
+  readonly id: string;
+  /** Aborts what runs, hands it back to the queue, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { url, engine, id = randomUUID(), version, logger } = options;
+  const { pool, database } = openPool(url, 6);
+  const queue = await openQueue(url, { supervises: true });
+  const bell = await Bell.open(url, CANCEL_CHANNEL);
+  await heartbeat(database, id, engine.devices);
+  const beat = setInterval(() => void heartbeat(database, id, engine.devices).catch(() => {}), HEARTBEAT_MS);
+  const context: JobContext = { work: new Work(database), engine, enqueue: queue.enqueue, interactive: new Interactive(), logger, version };
+  const runner = new JobRunner(context, bell, id);
+  await runner.listen(queue);
+  return {
+    id,
+    stop: async () => {
+      clearInterval(beat);
+      await runner.stop();
+      await leave(queue, bell, database, id);
+      await pool.end();
+    },
+  };
+}
+
+async function leave(queue: Queue, bell: Bell, database: Database, id: string): Promise<void> {
+  await queue.stop();
+  await bell.close();
+  await forgetWorker(database, id);
+}
+
+type RunJob = (context: JobContext, held: Held, signal: AbortSignal) => Promise<void>;
+
+/** Runs jobs, and turns their ends into statuses. */
+class JobRunner {
+  private readonly stopping = new AbortController();
+  private readonly active = new Set<Promise<void>>();
+
+  constructor(
+    private readonly context: JobContext,
+    private readonly bell: Bell,
+    private readonly workerId: string,
+  ) {}
+
+  async listen({ boss }: Queue): Promise<void> {
+    const { interactive } = this.context;
+    const on = async (name: QueueName, handle: (id: string, data: object) => Promise<void>) => {
+      const workerId = await boss.work<object>(name, { ...POLL, batchSize: 1 }, async ([job]) => {
+        if (!job) return;
+        await this.tracked(handle(job.id, job.data ?? {}));
+        // A backlog would otherwise drain at the pace of the polls.
+        setImmediate(() => boss.notifyWorker(workerId));
+      });
+    };
+    await on('edit', (id) => interactive.during(() => this.run(id, editJob)));
+    await on('import', (id) => interactive.during(() => this.run(id, importJob)));
+    await on('discovery', (id) => this.run(id, discoveryJob));
+    await on('gallery', (_, data) => interactive.during(() => galleryJob(this.context, data, this.stopping.signal)));
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.allSettled(this.active);
+  }
+
+  private async tracked(work: Promise<void>): Promise<void> {
+    this.active.add(work);
+    try {
+      await work;
+    } finally {
+      this.active.delete(work);
+    }
+  }
+
+  private async run(runId: string, job: RunJob): Promise<void> {
+    const { work, logger } = this.context;
+    if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
+    const held = await work.take(runId, this.workerId);
+    if (!held) return;
+    const cancelled = new AbortController();
+    const done = new AbortController();
+    void this.watchCancel(runId, cancelled, done.signal);
+    try {
+      await job(this.context, held, AbortSignal.any([this.stopping.signal, cancelled.signal]));
+    } catch (error) {
+      await this.end(held, error, cancelled.signal.aborted);
+      logger.info({ runId, err: error }, 'a run ended early');
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** Aborts `cancelled` once somebody has asked for it. */
+  private async watchCancel(runId: string, cancelled: AbortController, done: AbortSignal): Promise<void> {
+    const ring = this.bell.subscribe(runId);
+    while (!done.aborted && !cancelled.signal.aborted) {
+      if (await this.context.work.isCancelRequested(runId).catch(() => false)) cancelled.abort();
+      else await ring.wait(done, CANCEL_LOOK_MS);
+    }
+    ring.close();
+  }
+
+  /** A typed error ends the run; a shutdown hands it back; somebody else's run is left alone; anything else is tried again. */
+  private async end(held: Held, error: unknown, cancelled: boolean): Promise<void> {
+    const { work } = this.context;
+    if (error instanceof StaleEpochError) return;
+    if (cancelled) return work.setStatus(held, 'CANCELLED');
+    if (this.stopping.signal.aborted) {
+      await work.requeue(held.runId, held.epoch);
+      throw error;
+    }
+    const known = error instanceof EngineError && error.code !== 'INTERNAL_SERVER_ERROR';
+    const message = known ? error.message : `The run failed unexpectedly: ${error instanceof Error ? error.message : String(error)}`;
+    await work.giveUp(held.runId, held.epoch, { code: known ? error.code : 'INTERNAL_SERVER_ERROR', message });
+  }
+}

@@ -1,0 +1,25 @@
+import type { Logger } from 'pino';
+import type { Storage } from '../storage/types.js';
+import { createLoaders, type Loaders } from './loaders.js';
+
+/**
+ * What every resolver of one operation shares. A subscription keeps one for its whole life. No private fields: Apollo
+ * copies the own properties into an object of its own.
+ */
+export class RequestContext {
+  loaders: Loaders;
+
+  constructor(
+    readonly storage: Storage,
+    readonly logger: Logger,
+    /** Azimuth's own version. */
+    readonly version: string,
+  ) {
+    this.loaders = createLoaders(storage);
+  }
+
+  /** Called before each event of a subscription: rows change between two events, and a loader remembers. */
+  forgetRows(): void {
+    this.loaders = createLoaders(this.storage);
+  }
+}

@@ -1,0 +1,81 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { type ConnectionOf, connection, pageRequest } from '../connections.js';
+import type { RequestContext } from '../context.js';
+import { Discovery } from '../discovery/discovery.type.js';
+import { notFound } from '../errors.js';
+import { rowIdOf } from '../ids.js';
+import { Image } from '../image/image.type.js';
+import { Model } from '../model/model.type.js';
+import { modelOf } from '../nodes.js';
+import { DirectionPageArgs, directionFilter, directionPatch, UpdateDirectionInput } from './direction.input.js';
+import { Direction, DirectionConnection } from './direction.type.js';
+
+/** A page of a model's directions; `discoveryRowId` narrows it to one discovery. */
+export async function directionPage(
+  { storage }: RequestContext,
+  modelRowId: string,
+  args: DirectionPageArgs,
+  discoveryRowId?: string,
+): Promise<ConnectionOf<Direction>> {
+  const request = pageRequest('Direction', args);
+  const filter = { ...directionFilter(args.filter), ...(discoveryRowId ? { discoveryId: discoveryRowId } : {}) };
+  const page = await storage.directions.page(modelRowId, filter, args.orderBy ?? 'INDEX', request);
+  return connection('Direction', request, page, (row) => new Direction(row));
+}
+
+@Resolver(() => Direction)
+export class DirectionResolver {
+  @Query(() => Direction, { nullable: true, description: 'One direction; null if there is none with this id.' })
+  async direction(@Arg('id', () => ID) id: string, @Ctx() { loaders }: RequestContext): Promise<Direction | null> {
+    const row = await loaders.directions.load(rowIdOf('Direction', 'id', id));
+    return row && new Direction(row);
+  }
+
+  @Query(() => DirectionConnection, { description: 'Directions of a model, from all its discoveries.' })
+  async directions(
+    @Arg('modelId', () => ID) modelId: string,
+    @Args(() => DirectionPageArgs) args: DirectionPageArgs,
+    @Ctx() context: RequestContext,
+  ): Promise<ConnectionOf<Direction>> {
+    const model = await modelOf(context, rowIdOf('Model', 'modelId', modelId));
+    return directionPage(context, model.row.id, args);
+  }
+
+  @Mutation(() => Direction, { description: 'Names, tags, marks or hides a direction.' })
+  async updateDirection(
+    @Arg('input', () => UpdateDirectionInput) input: UpdateDirectionInput,
+    @Ctx() { storage, loaders }: RequestContext,
+  ): Promise<Direction> {
+    const rowId = rowIdOf('Direction', 'input.id', input.id);
+    const patch = directionPatch(input);
+    if ((await loaders.directions.load(rowId)) === null) throw notFound('Direction', input.id);
+    const row = await storage.directions.update(rowId, patch);
+    loaders.directions.clear(rowId).prime(rowId, row);
+    return new Direction(row);
+  }
+
+  @FieldResolver(() => Model, { description: 'The model whose h-space it lies in.' })
+  model(@Root() direction: Direction, @Ctx() context: RequestContext): Promise<Model> {
+    return modelOf(context, direction.row.modelId);
+  }
+
+  @FieldResolver(() => Discovery, { nullable: true, description: 'The discovery that found it, if one did.' })
+  async discovery(@Root() { row }: Direction, @Ctx() { loaders }: RequestContext): Promise<Discovery | null> {
+    const discovery = row.discoveryId === null ? null : await loaders.discoveries.load(row.discoveryId);
+    return discovery && new Discovery(discovery);
+  }
+
+  @FieldResolver(() => Direction, { nullable: true, description: 'The better direction that this one repeats.' })
+  async duplicateOf(@Root() { row }: Direction, @Ctx() { loaders }: RequestContext): Promise<Direction | null> {
+    const other = row.duplicateOfId === null ? null : await loaders.directions.load(row.duplicateOfId);
+    return other && new Direction(other);
+  }
+
+  @FieldResolver(() => [Image], {
+    description:
+      'One sample along the direction, from negative to positive strength. Empty until it has been rendered.',
+  })
+  async filmstrip(@Root() { row }: Direction, @Ctx() { storage }: RequestContext): Promise<Image[]> {
+    return (await storage.directions.filmstrip(row.id)).map((image) => new Image(image));
+  }
+}

@@ -1,0 +1,147 @@
+import { Field, Float, ID, InputType, Int } from 'type-graphql';
+import {
+  DiscoveryMethod,
+  type DiscoveryMethodName,
+  ReverseProcess,
+  type ReverseProcessName,
+  ShiftKind,
+  type ShiftKindName,
+} from '../enums.js';
+
+/** What a discovery takes where its input is silent. */
+export const DISCOVERY_DEFAULTS = {
+  method: 'LEARNED',
+  directions: 16,
+  trainingSteps: 400,
+  batchSize: 8,
+  samplingSteps: 10,
+  shift: 'SUBSPACE',
+  fullSpatial: false,
+  /** Of GLOBAL; the weights of SUBSPACE are orthonormal by construction. */
+  orthonormal: false,
+  reverseProcess: 'SYMMETRIC',
+  maxStrength: 6,
+  minStrength: 0.5,
+  learningRate: 0.005,
+  adversarialWeight: 0.05,
+  seed: 0,
+  checkpointEvery: 25,
+  previewEvery: 25,
+} as const;
+
+@InputType({ description: 'A discovery to start.' })
+export class StartDiscoveryInput {
+  @Field(() => ID, { description: 'The model; it must be READY.' })
+  modelId!: string;
+
+  @Field(() => DiscoveryMethod, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.method,
+    description: 'How to find the directions: LEARNED in this version.',
+  })
+  method?: DiscoveryMethodName | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.directions,
+    description: 'How many directions (K), 1 to 256; SUBSPACE at most 64.',
+  })
+  directions?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.trainingSteps,
+    description: 'Training steps, 1 to 1000000.',
+  })
+  trainingSteps?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.batchSize,
+    description: 'Samples per training step, 1 to 64.',
+  })
+  batchSize?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.samplingSteps,
+    description: "DDIM steps of each sample (T), 2 to 1000 and at most the model's `trainTimesteps`.",
+  })
+  samplingSteps?: number | null;
+
+  @Field(() => ShiftKind, {
+    nullable: true,
+    description: 'What the directions are made of: SUBSPACE (if left out) or GLOBAL in this version.',
+  })
+  shift?: ShiftKindName | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'GLOBAL only: a value for each place of h, not only for each channel. False if left out.',
+  })
+  fullSpatial?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Keep the directions orthonormal. GLOBAL: false if left out, and K at most the dimension. SUBSPACE: always true.',
+  })
+  orthonormal?: boolean | null;
+
+  @Field(() => ReverseProcess, {
+    nullable: true,
+    description: 'Where the shift acts in a DDIM step; SYMMETRIC if left out.',
+  })
+  reverseProcess?: ReverseProcessName | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.maxStrength,
+    description: 'Largest magnitude of strength to train with, above `minStrength` and at most 100.',
+  })
+  maxStrength?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.minStrength,
+    description: 'Smallest magnitude of strength to train with, at least 0.',
+  })
+  minStrength?: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Of the directions (Adam), above 0 to 1; 0.005 if left out.' })
+  learningRate?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Weight of the adversarial loss, 0 (no discriminator) to 1000; 0.05 if left out.',
+  })
+  adversarialWeight?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.seed,
+    description: 'Seed of everything random, 0 to 2147483647.',
+  })
+  seed?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.checkpointEvery,
+    description: 'Training steps between two checkpoints, at least 1: the most that a crash costs.',
+  })
+  checkpointEvery?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DISCOVERY_DEFAULTS.previewEvery,
+    description: 'Training steps between two previews; 0 for none.',
+  })
+  previewEvery?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      '1 to 200 characters. Used again with the same input it returns the same run; with another it is a CONFLICT.',
+  })
+  idempotencyKey?: string | null;
+}

@@ -1,0 +1,110 @@
+import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { checkInteger } from '../checks.js';
+import { type ConnectionOf, connection, pageRequest } from '../connections.js';
+import type { RequestContext } from '../context.js';
+import { DirectionPageArgs } from '../direction/direction.input.js';
+import { directionPage } from '../direction/direction.resolver.js';
+import { type Direction, DirectionConnection } from '../direction/direction.type.js';
+import { notFound } from '../errors.js';
+import { idempotencyOf } from '../idempotency.js';
+import { rowIdOf } from '../ids.js';
+import { Model } from '../model/model.type.js';
+import { modelOf, readyModelOf } from '../nodes.js';
+import { RunPageArgs, runFilter } from '../runs.js';
+import { StartDiscoveryInput } from './discovery.input.js';
+import { Discovery, DiscoveryConnection } from './discovery.type.js';
+import { resolveDiscoveryConfig } from './resolve-config.js';
+import { TrainingStep } from './training-event.type.js';
+
+/** No answer holds more training steps than this; `every` thins them. */
+const LOSSES_MAX = 10_000;
+
+@ArgsType()
+class LossesArgs {
+  @Field(() => Int, { nullable: true, defaultValue: 1, description: 'Every n-th step: 1, 1 + n, 1 + 2n …' })
+  every?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: `Of those the newest so many; 1 to ${LOSSES_MAX}, which is also the default.`,
+  })
+  last?: number | null;
+}
+
+@Resolver(() => Discovery)
+export class DiscoveryResolver {
+  @Query(() => Discovery, { nullable: true, description: 'One discovery; null if there is none with this id.' })
+  async discovery(@Arg('id', () => ID) id: string, @Ctx() { loaders }: RequestContext): Promise<Discovery | null> {
+    const row = await loaders.discoveries.load(rowIdOf('Discovery', 'id', id));
+    return row && new Discovery(row);
+  }
+
+  @Query(() => DiscoveryConnection, { description: 'All discoveries, the newest first.' })
+  async discoveries(
+    @Args(() => RunPageArgs) args: RunPageArgs,
+    @Ctx() { storage }: RequestContext,
+  ): Promise<ConnectionOf<Discovery>> {
+    const request = pageRequest('Discovery', args);
+    const page = await storage.discoveries.page(runFilter(args), request);
+    return connection('Discovery', request, page, (row) => new Discovery(row));
+  }
+
+  @Mutation(() => Discovery, { description: 'Starts to find directions and returns at once; see `trainingProgress`.' })
+  async startDiscovery(
+    @Arg('input', () => StartDiscoveryInput) input: StartDiscoveryInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Discovery> {
+    const model = await readyModelOf(context, 'input.modelId', input.modelId);
+    const config = resolveDiscoveryConfig(input, model.row);
+    const modelId = model.row.id;
+    const row = await context.storage.discoveries.start({
+      modelId,
+      config: { ...config },
+      totalSteps: config.trainingSteps,
+      idempotency: idempotencyOf('startDiscovery', input.idempotencyKey, { modelId, ...config }),
+    });
+    return new Discovery(row);
+  }
+
+  @Mutation(() => Discovery, {
+    description:
+      'Stops a discovery for good; its directions up to now stay. CONFLICT if it has a final status already.',
+  })
+  async cancelDiscovery(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Discovery> {
+    const rowId = rowIdOf('Discovery', 'id', id);
+    const { storage, loaders } = context;
+    if ((await loaders.discoveries.load(rowId)) === null) throw notFound('Discovery', id);
+    await storage.runs.cancel(rowId);
+    const row = await loaders.discoveries.clear(rowId).load(rowId);
+    if (row === null) throw notFound('Discovery', id);
+    return new Discovery(row);
+  }
+
+  @FieldResolver(() => Model, { description: 'The model that it works on.' })
+  model(@Root() { row }: Discovery, @Ctx() context: RequestContext): Promise<Model> {
+    return modelOf(context, row.modelId);
+  }
+
+  @FieldResolver(() => [TrainingStep], { description: 'Losses of the steps done, the oldest first.' })
+  async losses(
+    @Root() { row }: Discovery,
+    @Args(() => LossesArgs) { every, last }: LossesArgs,
+    @Ctx() { storage }: RequestContext,
+  ): Promise<TrainingStep[]> {
+    const stride = checkInteger('every', every ?? 1, { min: 1, max: 1_000_000 });
+    const count = checkInteger('last', last ?? LOSSES_MAX, { min: 1, max: LOSSES_MAX });
+    return (await storage.discoveries.losses(row.id, stride, count)).map((event) => new TrainingStep(event));
+  }
+
+  @FieldResolver(() => DirectionConnection, {
+    description:
+      'Its directions, all of them unless filtered; usable from the first checkpoint, while training goes on.',
+  })
+  directions(
+    @Root() { row }: Discovery,
+    @Args(() => DirectionPageArgs) args: DirectionPageArgs,
+    @Ctx() context: RequestContext,
+  ): Promise<ConnectionOf<Direction>> {
+    return directionPage(context, row.modelId, args, row.id);
+  }
+}

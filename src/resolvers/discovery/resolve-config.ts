@@ -1,0 +1,98 @@
+import type { DiscoveryConfig, ShiftKind } from '../../engine/index.js';
+import { checkInteger, checkNumber, type NumberRange } from '../checks.js';
+import type { DiscoveryMethodName, ShiftKindName } from '../enums.js';
+import { inputError } from '../errors.js';
+import { DISCOVERY_DEFAULTS, type StartDiscoveryInput } from './discovery.input.js';
+
+const SEED_MAX = 2 ** 31 - 1;
+/** Components of a SUBSPACE (M): its orthonormal rows cannot be more. */
+const SUBSPACE_COMPONENTS = 64;
+const STRENGTH_MAX = 100;
+const STEPS_MAX = 1_000_000;
+
+/** What a discovery must know of its model. */
+export interface DiscoveryModel {
+  /** `[Ch, Hh, Wh]`. */
+  readonly hShape: readonly number[];
+  readonly trainTimesteps: number;
+}
+
+/** The defaults filled in and everything checked; BAD_USER_INPUT names the field. */
+export function resolveDiscoveryConfig(input: StartDiscoveryInput, model: DiscoveryModel): DiscoveryConfig {
+  const method = learned(input.method ?? DISCOVERY_DEFAULTS.method);
+  return { method, ...shiftOf(input, model), ...trainingOf(input, model), ...strengthsOf(input) };
+}
+
+function learned(method: DiscoveryMethodName): 'LEARNED' {
+  if (method === 'LEARNED') return method;
+  throw inputError('input.method', 'LEARNED, the only method of this version', method);
+}
+
+function trainingOf(input: StartDiscoveryInput, { trainTimesteps }: DiscoveryModel) {
+  const integer = (name: NumberField, min: number, max: number, advice = '') =>
+    checkInteger(`input.${name}`, filledIn(input, name), { min, max, advice });
+  const number = (name: NumberField, range: NumberRange) => checkNumber(`input.${name}`, filledIn(input, name), range);
+  return {
+    trainingSteps: integer('trainingSteps', 1, STEPS_MAX, 'Some hundreds are usual.'),
+    batchSize: integer('batchSize', 1, 64),
+    samplingSteps: integer(
+      'samplingSteps',
+      2,
+      Math.min(1000, trainTimesteps),
+      `The model has ${trainTimesteps} timesteps.`,
+    ),
+    reverseProcess: input.reverseProcess ?? DISCOVERY_DEFAULTS.reverseProcess,
+    learningRate: number('learningRate', { min: 0, max: 1, aboveMin: true }),
+    adversarialWeight: number('adversarialWeight', { min: 0, max: 1000 }),
+    seed: integer('seed', 0, SEED_MAX),
+    checkpointEvery: integer('checkpointEvery', 1, STEPS_MAX),
+    previewEvery: integer('previewEvery', 0, STEPS_MAX),
+  };
+}
+type NumberField = {
+  [Key in keyof typeof DISCOVERY_DEFAULTS]: (typeof DISCOVERY_DEFAULTS)[Key] extends number ? Key : never;
+}[keyof typeof DISCOVERY_DEFAULTS];
+
+/** A number of the input, or its default; an explicit null is the default too. */
+function filledIn(input: StartDiscoveryInput, name: NumberField): number {
+  return input[name] ?? DISCOVERY_DEFAULTS[name];
+}
+
+function strengthsOf(input: StartDiscoveryInput) {
+  const range = { min: 0, max: STRENGTH_MAX };
+  const max = checkNumber('input.maxStrength', filledIn(input, 'maxStrength'), { ...range, aboveMin: true });
+  const min = checkNumber('input.minStrength', filledIn(input, 'minStrength'), range);
+  if (min < max) return { maxStrength: max, minStrength: min };
+  throw inputError('input.minStrength', `less than maxStrength (${max})`, min);
+}
+
+function shiftOf(input: StartDiscoveryInput, model: DiscoveryModel) {
+  const shift = availableShift(input.shift ?? DISCOVERY_DEFAULTS.shift);
+  const directions = input.directions ?? DISCOVERY_DEFAULTS.directions;
+  return shift === 'SUBSPACE' ? subspaceOf(input, directions) : globalOf(input, directions, model);
+}
+
+function availableShift(shift: ShiftKindName): ShiftKind {
+  if (shift === 'SUBSPACE' || shift === 'GLOBAL') return shift;
+  throw inputError('input.shift', 'SUBSPACE or GLOBAL, the kinds of this version', shift);
+}
+
+function subspaceOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number) {
+  const advice = `A SUBSPACE has ${SUBSPACE_COMPONENTS} components.`;
+  checkInteger('input.directions', directions, { min: 1, max: SUBSPACE_COMPONENTS, advice });
+  if (fullSpatial) throw inputError('input.fullSpatial', 'false with SUBSPACE', true, 'It is an option of GLOBAL.');
+  if (orthonormal === false) {
+    throw inputError('input.orthonormal', 'true with SUBSPACE', false, 'Its weights are orthonormal by construction.');
+  }
+  return { shift: 'SUBSPACE', directions, fullSpatial: false, orthonormal: true } as const;
+}
+
+function globalOf(input: StartDiscoveryInput, directions: number, { hShape }: DiscoveryModel) {
+  const fullSpatial = input.fullSpatial ?? DISCOVERY_DEFAULTS.fullSpatial;
+  const orthonormal = input.orthonormal ?? DISCOVERY_DEFAULTS.orthonormal;
+  const dimension = (fullSpatial ? hShape : hShape.slice(0, 1)).reduce((product, size) => product * size, 1);
+  const max = orthonormal ? Math.min(256, dimension) : 256;
+  const advice = orthonormal ? `No more than ${dimension} vectors can be orthonormal there.` : '';
+  checkInteger('input.directions', directions, { min: 1, max, advice });
+  return { shift: 'GLOBAL', directions, fullSpatial, orthonormal } as const;
+}

@@ -1,0 +1,129 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { DirectionRow, NewEdit, ShiftRow } from '../../storage/types.js';
+import { type ConnectionOf, connection, pageRequest } from '../connections.js';
+import type { RequestContext } from '../context.js';
+import { Direction } from '../direction/direction.type.js';
+import { notFound } from '../errors.js';
+import { idempotencyOf } from '../idempotency.js';
+import { globalId, rowIdOf } from '../ids.js';
+import { Image } from '../image/image.type.js';
+import { Model } from '../model/model.type.js';
+import { directionOf, imageOrNull, modelOf, readyModelOf } from '../nodes.js';
+import { RunPageArgs, runFilter } from '../runs.js';
+import { ApplyEditInput } from './edit.input.js';
+import { Edit, EditConnection, Shift } from './edit.type.js';
+import { EditFrame } from './edit-event.type.js';
+import { Provenance, ProvenanceShift } from './provenance.type.js';
+import { checkDirection, processOf, resolveEdit, warningsOf } from './resolve-edit.js';
+
+/** The rows of the directions to apply, checked against the model. */
+async function directionsFor(
+  context: RequestContext,
+  modelId: string,
+  shifts: readonly ShiftRow[],
+): Promise<DirectionRow[]> {
+  const directions = await Promise.all(shifts.map((shift) => directionOf(context, shift.directionId)));
+  directions.forEach(({ row }, index) => {
+    checkDirection(row, index, modelId);
+  });
+  return directions.map(({ row }) => row);
+}
+
+async function newEdit(context: RequestContext, input: ApplyEditInput): Promise<NewEdit> {
+  const model = await readyModelOf(context, 'input.modelId', input.modelId);
+  const request = resolveEdit(input, model.row);
+  const directions = await directionsFor(context, model.row.id, request.shifts);
+  const reverseProcess = processOf(input, directions);
+  if (request.replaces !== null && (await context.loaders.edits.load(request.replaces)) === null) {
+    throw notFound('Edit', globalId('Edit', request.replaces));
+  }
+  return { ...request, reverseProcess, warnings: warningsOf(reverseProcess, directions) };
+}
+
+@Resolver(() => Edit)
+export class EditResolver {
+  @Query(() => Edit, { nullable: true, description: 'One edit; null if there is none with this id.' })
+  async edit(@Arg('id', () => ID) id: string, @Ctx() { loaders }: RequestContext): Promise<Edit | null> {
+    const row = await loaders.edits.load(rowIdOf('Edit', 'id', id));
+    return row && new Edit(row);
+  }
+
+  @Query(() => EditConnection, { description: 'All edits, the newest first.' })
+  async edits(
+    @Args(() => RunPageArgs) args: RunPageArgs,
+    @Ctx() { storage }: RequestContext,
+  ): Promise<ConnectionOf<Edit>> {
+    const request = pageRequest('Edit', args);
+    const page = await storage.edits.page(runFilter(args), request);
+    return connection('Edit', request, page, (row) => new Edit(row));
+  }
+
+  @Mutation(() => Edit, { description: 'Starts an edit and returns at once; see `editProgress`.' })
+  async applyEdit(
+    @Arg('input', () => ApplyEditInput) input: ApplyEditInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Edit> {
+    const { warnings, ...resolved } = await newEdit(context, input);
+    const idempotency = idempotencyOf('applyEdit', input.idempotencyKey, resolved);
+    return new Edit(await context.storage.edits.start({ ...resolved, warnings, idempotency }));
+  }
+
+  @Mutation(() => Edit, { description: 'Stops an edit for good. CONFLICT if it has a final status already.' })
+  async cancelEdit(@Arg('id', () => ID) id: string, @Ctx() { storage, loaders }: RequestContext): Promise<Edit> {
+    const rowId = rowIdOf('Edit', 'id', id);
+    if ((await loaders.edits.load(rowId)) === null) throw notFound('Edit', id);
+    await storage.runs.cancel(rowId);
+    const row = await loaders.edits.clear(rowId).load(rowId);
+    if (row === null) throw notFound('Edit', id);
+    return new Edit(row);
+  }
+
+  @FieldResolver(() => Model, { description: 'The model that it samples.' })
+  model(@Root() { row }: Edit, @Ctx() context: RequestContext): Promise<Model> {
+    return modelOf(context, row.modelId);
+  }
+
+  @FieldResolver(() => Image, {
+    nullable: true,
+    description: 'The uploaded image that it starts from; null for a seed.',
+  })
+  image(@Root() { row }: Edit, @Ctx() context: RequestContext): Promise<Image | null> {
+    return imageOrNull(context, row.imageId);
+  }
+
+  @FieldResolver(() => Image, { nullable: true, description: 'The sample without shifts; null until it is there.' })
+  original(@Root() { row }: Edit, @Ctx() context: RequestContext): Promise<Image | null> {
+    return imageOrNull(context, row.originalImageId);
+  }
+
+  @FieldResolver(() => Image, { nullable: true, description: 'The edited sample; null until it is there.' })
+  result(@Root() { row }: Edit, @Ctx() context: RequestContext): Promise<Image | null> {
+    return imageOrNull(context, row.resultImageId);
+  }
+
+  @FieldResolver(() => Provenance, { description: 'Everything that determined the bytes of the result.' })
+  provenance(@Root() { row }: Edit): Record<string, unknown> {
+    return row.provenance;
+  }
+
+  @FieldResolver(() => [EditFrame], { description: 'Its frames up to now, the noisiest first.' })
+  async frames(@Root() { row }: Edit, @Ctx() { loaders }: RequestContext): Promise<EditFrame[]> {
+    return (await loaders.frames.load(row.id)).map((event) => new EditFrame(event));
+  }
+}
+
+@Resolver(() => Shift)
+export class ShiftResolver {
+  @FieldResolver(() => Direction, { description: 'The direction, as it is now.' })
+  direction(@Root() { row }: Shift, @Ctx() context: RequestContext): Promise<Direction> {
+    return directionOf(context, row.directionId);
+  }
+}
+
+@Resolver(() => ProvenanceShift)
+export class ProvenanceShiftResolver {
+  @FieldResolver(() => ID, { description: 'Id of the direction, which may have been deleted since.' })
+  directionId(@Root() shift: ProvenanceShift): string {
+    return globalId('Direction', shift.directionId);
+  }
+}

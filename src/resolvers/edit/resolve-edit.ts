@@ -1,0 +1,89 @@
+import type { DirectionRow, ModelRow, NewEdit, ShiftRow } from '../../storage/types.js';
+import { checkCount, checkInteger, checkNumber } from '../checks.js';
+import { ApiError, inputError, mismatch } from '../errors.js';
+import { rowIdOf } from '../ids.js';
+import { type ApplyEditInput, type CurvePointInput, EDIT_DEFAULTS, type ShiftInput } from './edit.input.js';
+
+const SEED_MAX = 2 ** 31 - 1;
+const SHIFTS_MAX = 32;
+const CURVE_MAX = 64;
+const WEIGHT_RANGE = { min: -100, max: 100 };
+
+/** What can be checked without looking at any row but the model's. */
+export type EditRequest = Omit<NewEdit, 'reverseProcess' | 'warnings' | 'shifts'> & {
+  readonly shifts: readonly ShiftRow[];
+};
+
+/** BAD_USER_INPUT names the field. */
+export function resolveEdit(input: ApplyEditInput, model: ModelRow): EditRequest {
+  const { trainTimesteps } = model;
+  const { samplingSteps, eta, previewEvery, previewSize, replaces } = input;
+  const steps = { min: 1, max: Math.min(1000, trainTimesteps), advice: `The model has ${trainTimesteps} timesteps.` };
+  return {
+    modelId: model.id,
+    seed: seedOf(input),
+    imageId: null,
+    shifts: checkCount('input.shifts', input.shifts, SHIFTS_MAX).map(shiftOf),
+    samplingSteps: checkInteger('input.samplingSteps', samplingSteps ?? EDIT_DEFAULTS.samplingSteps, steps),
+    eta: checkNumber('input.eta', eta ?? EDIT_DEFAULTS.eta, { min: 0, max: 1 }),
+    previewEvery: checkInteger('input.previewEvery', previewEvery ?? EDIT_DEFAULTS.previewEvery, { min: 1, max: 1000 }),
+    previewSize: previewSize == null ? null : checkInteger('input.previewSize', previewSize, { min: 8, max: 2048 }),
+    replaces: replaces == null ? null : rowIdOf('Edit', 'input.replaces', replaces),
+  };
+}
+
+function seedOf({ seed, imageId }: ApplyEditInput): number {
+  const exactlyOne = 'exactly one of seed and imageId';
+  if (seed != null && imageId != null) throw mismatch('input.seed', exactlyOne, 'both', 'Leave one out.');
+  if (imageId != null) {
+    rowIdOf('Image', 'input.imageId', imageId);
+    const advice = 'Editing uploaded images needs inversion, which this version does not have; pass seed.';
+    throw inputError('input.imageId', 'no imageId', imageId, advice);
+  }
+  if (seed == null) throw mismatch('input.seed', exactlyOne, 'neither', 'Pass seed.');
+  return checkInteger('input.seed', seed, { min: 0, max: SEED_MAX });
+}
+
+function shiftOf({ directionId, strength, curve }: ShiftInput, index: number): ShiftRow {
+  const argument = `input.shifts[${index}]`;
+  return {
+    directionId: rowIdOf('Direction', `${argument}.directionId`, directionId),
+    directionVersion: null,
+    strength: checkNumber(`${argument}.strength`, strength, WEIGHT_RANGE),
+    curve: curveOf(`${argument}.curve`, curve ?? []),
+  };
+}
+
+function curveOf(argument: string, points: readonly CurvePointInput[]): ShiftRow['curve'] {
+  return checkCount(argument, points, CURVE_MAX).map(({ t, weight }, index) => {
+    const path = `${argument}[${index}]`;
+    checkNumber(`${path}.t`, t, { min: 0, max: 1 });
+    const before = points[index - 1]?.t ?? -1;
+    if (t <= before) throw inputError(`${path}.t`, `more than the t before (${before})`, t, 'Sort the points by t.');
+    return { t, weight: checkNumber(`${path}.weight`, weight, WEIGHT_RANGE) };
+  });
+}
+
+/** Each direction must be the model's and have parameters; `direction` is the one at `index` of the shifts. */
+export function checkDirection(direction: DirectionRow, index: number, modelId: string): void {
+  const argument = `input.shifts[${index}].directionId`;
+  if (direction.modelId !== modelId) {
+    throw mismatch(argument, "a direction of the edit's model", `"${direction.name}", a direction of another one`);
+  }
+  if (direction.parametersHash === null) {
+    const message = `${argument}: "${direction.name}" has no parameters yet. Wait for the first CheckpointSaved of its discovery.`;
+    throw new ApiError('CONFLICT', message);
+  }
+}
+
+/** The process asked for, or the one that the directions agree on. */
+export function processOf({ reverseProcess }: ApplyEditInput, directions: readonly DirectionRow[]): string {
+  const [own, ...others] = new Set(directions.map((direction) => direction.reverseProcess));
+  return reverseProcess ?? (others.length === 0 ? own : undefined) ?? EDIT_DEFAULTS.reverseProcess;
+}
+
+export function warningsOf(process: string, directions: readonly DirectionRow[]): string[] {
+  return directions
+    .filter((direction) => direction.reverseProcess !== process)
+    .map(({ name, reverseProcess }) => `"${name}" was trained with ${reverseProcess} and is applied with ${process}.`);
+}

@@ -1,0 +1,112 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+
+/** Everything that `extensions.code` can say. */
+export const ERROR_CODES = [
+  'BAD_USER_INPUT',
+  'NOT_FOUND',
+  'CONFLICT',
+  'MODEL_INVALID',
+  'OUT_OF_MEMORY',
+  'LIMIT_EXCEEDED',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'CANCELLED',
+  'INTERNAL_SERVER_ERROR',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What an argument should have been; goes out beside the code. */
+export interface InputDetails {
+  readonly argument: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** The one error that resolvers throw: says where, what was expected, what was got, what to do. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: InputDetails | null = null,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** A value as it can stand in a message: short, and never more than the client sent. */
+export function describe(value: unknown): string {
+  const text = typeof value === 'number' || value === undefined ? String(value) : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** `got` in words. */
+export function mismatch(argument: string, expected: string, got: string, advice = ''): ApiError {
+  const message = `${argument}: expected ${expected}, got ${got}.${advice ? ` ${advice}` : ''}`;
+  return new ApiError('BAD_USER_INPUT', message, { argument, expected, got });
+}
+
+export function inputError(argument: string, expected: string, value: unknown, advice = ''): ApiError {
+  return mismatch(argument, expected, describe(value), advice);
+}
+
+export function notFound(type: string, id: string): ApiError {
+  return new ApiError('NOT_FOUND', `There is no ${type} with id "${id}". It may have been deleted.`);
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return ERROR_CODES.some((code) => code === value);
+}
+
+/** The error that was thrown, below the GraphQL errors that say where it passed. */
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error;
+}
+
+interface PublicError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: InputDetails | null;
+}
+
+/**
+ * A GraphQL error at the bottom is the request's fault (syntax, validation, variables, limits), unless it came out of
+ * serialising a result: that has neither nodes nor source of its own, yet it has a path above.
+ */
+function publicGraphQLError(cause: GraphQLError, { message, path }: GraphQLError): PublicError | null {
+  const { code } = cause.extensions;
+  if (code === 'INTERNAL_SERVER_ERROR') return null;
+  if (isErrorCode(code)) return { code, message, details: null };
+  const fromSerialising = path !== undefined && cause.nodes === undefined && cause.source === undefined;
+  return fromSerialising ? null : { code: 'BAD_USER_INPUT', message, details: null };
+}
+
+/** `null` for what a client must not see. Storage and engine errors carry a code of the list themselves. */
+function publicError(cause: unknown, located: GraphQLError): PublicError | null {
+  if (cause instanceof GraphQLError) return publicGraphQLError(cause, located);
+  if (!(cause instanceof Error && 'code' in cause && isErrorCode(cause.code))) return null;
+  if (cause.code === 'INTERNAL_SERVER_ERROR') return null;
+  const details = cause instanceof ApiError ? cause.details : null;
+  return { code: cause.code, message: cause.message, details };
+}
+
+/** The one mapper from errors to `extensions.code`. What it does not know is masked and logged with its stack. */
+export function presentError(error: unknown, logger: Logger): GraphQLFormattedError {
+  const located = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: toError(error) });
+  const cause = causeOf(located);
+  const known = publicError(cause, located);
+  if (known === null) logger.error({ err: cause, path: located.path }, 'unexpected error in a GraphQL operation');
+  return {
+    message: known?.message ?? 'Internal server error. The server log says more.',
+    ...(located.locations ? { locations: located.locations } : {}),
+    ...(located.path ? { path: located.path } : {}),
+    extensions: { code: known?.code ?? 'INTERNAL_SERVER_ERROR', ...known?.details },
+  };
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,32 @@
+import { Field, Int, ObjectType } from 'type-graphql';
+import type { ImageRow } from '../../storage/types.js';
+import { Node } from '../node/node.type.js';
+
+@ObjectType({ implements: Node, description: 'An immutable image. The same bytes always have the same id.' })
+export class Image extends Node {
+  constructor(readonly row: ImageRow) {
+    super('Image', row.id);
+  }
+
+  @Field(() => String, {
+    description: 'Path of the file on this server (GET, cacheable for ever), relative to its origin: `/images/<id>`.',
+  })
+  get url(): string {
+    return `/images/${this.id}`;
+  }
+
+  @Field(() => Int, { description: 'Pixels.' })
+  get width(): number {
+    return this.row.width;
+  }
+
+  @Field(() => Int, { description: 'Pixels.' })
+  get height(): number {
+    return this.row.height;
+  }
+
+  @Field(() => String, { description: 'image/png, image/jpeg or image/webp.' })
+  get contentType(): string {
+    return this.row.contentType;
+  }
+}

@@ -1,0 +1,69 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { checkInteger } from '../checks.js';
+import { type ConnectionOf, connection, PageArgs, pageRequest } from '../connections.js';
+import type { RequestContext } from '../context.js';
+import { DirectionPageArgs } from '../direction/direction.input.js';
+import { directionPage } from '../direction/direction.resolver.js';
+import { type Direction, DirectionConnection } from '../direction/direction.type.js';
+import { Discovery, DiscoveryConnection } from '../discovery/discovery.type.js';
+import { rowIdOf } from '../ids.js';
+import { Image } from '../image/image.type.js';
+import { ImportModelInput, modelSource } from './model.input.js';
+import { Model, ModelConnection } from './model.type.js';
+
+@Resolver(() => Model)
+export class ModelResolver {
+  @Query(() => Model, { nullable: true, description: 'One model; null if there is none with this id.' })
+  async model(@Arg('id', () => ID) id: string, @Ctx() { loaders }: RequestContext): Promise<Model | null> {
+    const row = await loaders.models.load(rowIdOf('Model', 'id', id));
+    return row && new Model(row);
+  }
+
+  @Query(() => ModelConnection, { description: 'All models, in the order in which they were imported.' })
+  async models(@Args(() => PageArgs) args: PageArgs, @Ctx() { storage }: RequestContext): Promise<ConnectionOf<Model>> {
+    const request = pageRequest('Model', args);
+    return connection('Model', request, await storage.models.page(request), (row) => new Model(row));
+  }
+
+  @Mutation(() => Model, {
+    description: 'Starts to import a model and returns at once, IMPORTING; see `importProgress`.',
+  })
+  async importModel(
+    @Arg('input', () => ImportModelInput) input: ImportModelInput,
+    @Ctx() { storage }: RequestContext,
+  ): Promise<Model> {
+    return new Model(await storage.models.create(modelSource(input)));
+  }
+
+  @FieldResolver(() => [Image], {
+    description: 'A gallery of unedited samples, one per seed from 0. Filled after the import: fewer may be there yet.',
+  })
+  async samples(
+    @Root() model: Model,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 8, description: '1 to 64.' }) first: number | null,
+    @Ctx() { storage }: RequestContext,
+  ): Promise<Image[]> {
+    const count = checkInteger('first', first ?? 8, { min: 1, max: 64 });
+    return (await storage.models.samples(model.row.id, count)).map((row) => new Image(row));
+  }
+
+  @FieldResolver(() => DirectionConnection, { description: 'Its directions, from all discoveries.' })
+  directions(
+    @Root() model: Model,
+    @Args(() => DirectionPageArgs) args: DirectionPageArgs,
+    @Ctx() context: RequestContext,
+  ): Promise<ConnectionOf<Direction>> {
+    return directionPage(context, model.row.id, args);
+  }
+
+  @FieldResolver(() => DiscoveryConnection, { description: 'Its discoveries, the newest first.' })
+  async discoveries(
+    @Root() model: Model,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() { storage }: RequestContext,
+  ): Promise<ConnectionOf<Discovery>> {
+    const request = pageRequest('Discovery', args);
+    const page = await storage.discoveries.page({ modelId: model.row.id }, request);
+    return connection('Discovery', request, page, (row) => new Discovery(row));
+  }
+}

@@ -1,0 +1,31 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import pg from 'pg';
+import { packageFile } from '../package.js';
+import * as tables from './tables.js';
+
+export type Database = NodePgDatabase<typeof tables>;
+/** A database or a transaction in it. */
+export type Queryable = Pick<Database, 'select' | 'insert' | 'update' | 'delete' | 'execute' | 'query'>;
+
+/** Any constant: all nodes that migrate take the same lock. */
+const MIGRATION_LOCK = 731_009_912;
+
+/** Pool and tables; idle connections that break are replaced, not thrown. */
+export function openPool(url: string, size: number): { pool: pg.Pool; database: Database } {
+  const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'azimuth' });
+  pool.on('error', () => {});
+  return { pool, database: drizzle(pool, { schema: tables }) };
+}
+
+/** Brings the schema up to date; several nodes may do so at once. */
+export async function migrateDatabase(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await migrate(drizzle(client), { migrationsFolder: packageFile('src/storage/migrations') });
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
+    client.release();
+  }
+}

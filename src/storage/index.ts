@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs';
+import { Bell, EVENT_CHANNEL } from './bell.js';
+import { migrateDatabase, openPool } from './connection.js';
+import { directionStore } from './directions.js';
+import { discoveryStore } from './discoveries.js';
+import { editStore } from './edits.js';
+import { startEmbeddedPostgres } from './embedded-postgres.js';
+import { followEvents } from './events.js';
+import { imageStore } from './images.js';
+import { modelStore } from './models.js';
+import { type Enqueue, runStore } from './runs.js';
+import type { Storage } from './types.js';
+import { statusStore } from './workers.js';
+
+export { Bell, CANCEL_CHANNEL } from './bell.js';
+export { type Database, migrateDatabase, openPool, type Queryable } from './connection.js';
+export { StaleEpochError, StorageError } from './errors.js';
+export type { Enqueue } from './runs.js';
+export type { Storage } from './types.js';
+export { type Held, type NewImage, Work } from './work.js';
+export { abandonedRuns, forgetOldWorkers, forgetWorker, heartbeat } from './workers.js';
+
+const POOL_SIZE = 10;
+
+/** `databaseUrl`, or with null the embedded PostgreSQL in `dataDir`. */
+export async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: string | null; dataDir: string }): Promise<{ url: string; stop(): Promise<void> }> {
+  mkdirSync(dataDir, { recursive: true });
+  if (databaseUrl !== null) return { url: databaseUrl, stop: async () => {} };
+  return startEmbeddedPostgres(dataDir);
+}
+
+/** Migrates, and gives what resolvers use. `enqueue` puts a job into the queue within a transaction. */
+export async function openStorage({ url, enqueue }: { url: string; enqueue: Enqueue }): Promise<Storage> {
+  const { pool, database } = openPool(url, POOL_SIZE);
+  await migrateDatabase(pool);
+  const bell = await Bell.open(url, EVENT_CHANNEL);
+  return {
+    models: modelStore(database, enqueue),
+    discoveries: discoveryStore(database, enqueue),
+    directions: directionStore(database),
+    edits: editStore(database, enqueue),
+    runs: runStore(database),
+    events: { follow: (runId, after, signal) => followEvents(database, bell, runId, after, signal) },
+    images: imageStore(database),
+    status: statusStore(database),
+    close: async () => {
+      await bell.close();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { asc, count, desc, eq, inArray, sql } from 'drizzle-orm';
+import type { Database } from './connection.js';
+import { behind, pageOf, unknownCursor } from './paging.js';
+import { type Enqueue, insertRun } from './runs.js';
+import { gallery, image, model } from './tables.js';
+import type { ImageRow, ModelRow, Page, PageRequest, Storage } from './types.js';
+
+export function modelStore(database: Database, enqueue: Enqueue): Storage['models'] {
+  const byIds = (ids: readonly string[]): Promise<ModelRow[]> =>
+    ids.length === 0 ? Promise.resolve([]) : database.select().from(model).where(inArray(model.id, [...ids]));
+  return {
+    byIds,
+    create: (input) => createModel(database, enqueue, input),
+    bySource: async (source) => {
+      const rows = await database.select().from(model).where(eq(model.source, source)).orderBy(desc(model.createdAt)).limit(1);
+      return rows[0] ?? null;
+    },
+    page: (request) => pageOfModels(database, request),
+    samples: async (modelId, first) => {
+      const rows = await database
+        .select({ image })
+        .from(gallery)
+        .innerJoin(image, eq(image.id, gallery.imageId))
+        .where(eq(gallery.modelId, modelId))
+        .orderBy(asc(gallery.position))
+        .limit(first);
+      return rows.map((row): ImageRow => row.image);
+    },
+  };
+}
+
+/** A model and its import, which has the same id. */
+function createModel(database: Database, enqueue: Enqueue, { name, source }: { name: string; source: string }): Promise<ModelRow> {
+  const id = randomUUID();
+  return database.transaction(async (tx) => {
+    await insertRun(tx, id, 'import', null);
+    const [row] = await tx.insert(model).values({ id, name, source, status: 'IMPORTING' }).returning();
+    await enqueue(tx, 'import', id, {});
+    return row as ModelRow;
+  });
+}
+
+/** Oldest first. */
+async function pageOfModels(database: Database, request: PageRequest): Promise<Page<ModelRow>> {
+  const [total] = await database.select({ value: count() }).from(model);
+  const keys = sql`(${model.createdAt}, ${model.id})`;
+  const cursor = sql`(SELECT m.created_at, m.id FROM ${model} m WHERE m.id = ${request.afterId})`;
+  if (request.afterId !== null) {
+    const known = await database.select({ id: model.id }).from(model).where(eq(model.id, request.afterId));
+    if (known.length === 0) throw unknownCursor(request.afterId);
+  }
+  const rows = await database
+    .select()
+    .from(model)
+    .where(behind(request, keys, cursor, 'asc'))
+    .orderBy(asc(model.createdAt), asc(model.id))
+    .limit(request.first + 1);
+  return pageOf(rows, request, total?.value ?? 0);
+}

@@ -1,0 +1,90 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { CANCEL_CHANNEL } from './bell.js';
+import type { Database, Queryable } from './connection.js';
+import { StorageError } from './errors.js';
+import { appendEvent } from './events.js';
+import { model, run } from './tables.js';
+import { FINAL_STATUSES, type Idempotency, type RunErrorRow, type RunKind, type RunRow, type RunStatus, type Storage } from './types.js';
+
+/** Puts a run's job into the queue, in the transaction that writes its row. */
+export type Enqueue = (tx: Queryable, queue: 'discovery' | 'edit' | 'import' | 'gallery', id: string, data: Record<string, unknown>) => Promise<void>;
+
+/** Inserts a run as QUEUED with its first event. */
+export async function insertRun(tx: Queryable, id: string, kind: RunKind, idempotency: Idempotency | null): Promise<void> {
+  await tx.insert(run).values({
+    id,
+    kind,
+    status: 'QUEUED',
+    idempotencyKey: idempotency?.key ?? null,
+    fingerprint: idempotency?.fingerprint ?? null,
+  });
+  await appendEvent(tx, { runId: id, epoch: 0, type: 'StatusChanged', payload: { status: 'QUEUED', error: null } });
+}
+
+/** The run that `idempotency` already started, if any; CONFLICT where it was started with another input. */
+export async function runOfKey(tx: Queryable, kind: RunKind, idempotency: Idempotency | null): Promise<string | null> {
+  if (!idempotency) return null;
+  // Two requests with one key at once: the second waits here until the first has committed.
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext(${`${kind}:${idempotency.key}`}))`);
+  const [known] = await tx.select().from(run).where(and(eq(run.kind, kind), eq(run.idempotencyKey, idempotency.key)));
+  if (!known) return null;
+  if (known.fingerprint === idempotency.fingerprint) return known.id;
+  throw new StorageError('CONFLICT', `idempotencyKey: "${idempotency.key}" was used before with a different input. Use a new key.`);
+}
+
+/** Moves a run to `status` under its epoch, and says so in its log. */
+export async function setStatus(tx: Queryable, { runId, epoch, status, error }: { runId: string; epoch: number; status: RunStatus; error: RunErrorRow | null }): Promise<void> {
+  const final = FINAL_STATUSES.includes(status);
+  await tx
+    .update(run)
+    .set({
+      status,
+      error,
+      ...(status === 'RUNNING' ? { startedAt: sql`coalesce(${run.startedAt}, now())` } : { workerId: null }),
+      ...(final ? { finishedAt: sql`now()` } : {}),
+    })
+    .where(and(eq(run.id, runId), eq(run.epoch, epoch)));
+  await appendEvent(tx, { runId, epoch, type: 'StatusChanged', payload: { status, error } });
+}
+
+/** Takes the run from whoever holds it. Null if it does not exist or is over. */
+export async function takeRun(tx: Queryable, runId: string): Promise<typeof run.$inferSelect | null> {
+  const [taken] = await tx
+    .update(run)
+    .set({ epoch: sql`${run.epoch} + 1` })
+    .where(and(eq(run.id, runId), inArray(run.status, ['QUEUED', 'RUNNING', 'PAUSED'])))
+    .returning();
+  return taken ?? null;
+}
+
+/** Cancels at once what no worker has; asks the worker of what runs. Throws NOT_FOUND, and CONFLICT for a run that is over. */
+export async function cancelRun(tx: Queryable, runId: string): Promise<void> {
+  const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
+  if (!row) throw new StorageError('NOT_FOUND', `There is no run ${runId}.`);
+  if (FINAL_STATUSES.includes(row.status)) throw new StorageError('CONFLICT', `The run is ${row.status} already.`);
+  if (row.status === 'RUNNING') {
+    await tx.update(run).set({ cancelRequested: true }).where(eq(run.id, runId));
+    await tx.execute(sql`SELECT pg_notify(${CANCEL_CHANNEL}, ${runId})`);
+    return;
+  }
+  const taken = await takeRun(tx, runId);
+  if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'CANCELLED', error: null });
+}
+
+export function runStore(database: Database): Storage['runs'] {
+  const byIds = (ids: readonly string[]) => (ids.length === 0 ? Promise.resolve([]) : database.select().from(run).where(inArray(run.id, [...ids])));
+  return {
+    byIds,
+    cancel: async (id) => {
+      await database.transaction((tx) => cancelRun(tx, id));
+      return (await byIds([id]))[0] as RunRow;
+    },
+  };
+}
+
+/** A model that work can be started on; NOT_FOUND or CONFLICT otherwise. */
+export async function requireReady(tx: Queryable, modelId: string): Promise<void> {
+  const [row] = await tx.select({ status: model.status }).from(model).where(eq(model.id, modelId));
+  if (!row) throw new StorageError('NOT_FOUND', `There is no model ${modelId}.`);
+  if (row.status !== 'READY') throw new StorageError('CONFLICT', `The model is ${row.status}; wait until it is READY.`);
+}

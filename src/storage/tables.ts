@@ -1,0 +1,198 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { DeviceRow, EventTypeName, RunErrorRow, RunKind, RunStatus, ShiftRow } from './types.js';
+
+const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
+  dataType: () => 'bytea',
+  toDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  fromDriver: (buffer) => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength),
+});
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
+
+/** What discoveries, edits and imports have in common. A model's import has the model's id. */
+export const run = pgTable(
+  'run',
+  {
+    id: uuid('id').primaryKey(),
+    kind: text('kind').$type<RunKind>().notNull(),
+    status: text('status').$type<RunStatus>().notNull(),
+    error: jsonb('error').$type<RunErrorRow>(),
+    epoch: integer('epoch').notNull().default(0),
+    lastSeq: integer('last_seq').notNull().default(0),
+    cancelRequested: boolean('cancel_requested').notNull().default(false),
+    workerId: uuid('worker_id'),
+    idempotencyKey: text('idempotency_key'),
+    fingerprint: text('fingerprint'),
+    createdAt: instant('created_at').notNull().default(sql`now()`),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+  },
+  (table) => [
+    uniqueIndex('run_idempotency').on(table.kind, table.idempotencyKey),
+    index('run_newest').on(table.kind, table.createdAt, table.id),
+    index('run_worker').on(table.workerId),
+  ],
+);
+
+export const model = pgTable('model', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  source: text('source').notNull(),
+  status: text('status').$type<'IMPORTING' | 'READY' | 'FAILED'>().notNull(),
+  error: jsonb('error').$type<RunErrorRow>(),
+  hash: text('hash'),
+  resolution: integer('resolution').notNull().default(0),
+  channels: integer('channels').notNull().default(0),
+  parameterCount: bigint('parameter_count', { mode: 'number' }).notNull().default(0),
+  hShape: jsonb('h_shape').$type<number[]>().notNull().default([]),
+  hTap: text('h_tap').notNull().default(''),
+  trainTimesteps: integer('train_timesteps').notNull().default(0),
+  betaSchedule: text('beta_schedule').notNull().default(''),
+  predictionType: text('prediction_type').notNull().default(''),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
+});
+
+export const discovery = pgTable(
+  'discovery',
+  {
+    runId: uuid('run_id').primaryKey().references(() => run.id),
+    modelId: uuid('model_id').notNull().references(() => model.id),
+    config: jsonb('config').$type<Record<string, unknown>>().notNull(),
+    step: integer('step').notNull().default(0),
+    totalSteps: integer('total_steps').notNull(),
+    secondsPerStep: doublePrecision('seconds_per_step'),
+    peakMemoryBytes: doublePrecision('peak_memory_bytes'),
+    device: text('device'),
+    resumedFromStep: integer('resumed_from_step'),
+    statisticsHash: text('statistics_hash'),
+  },
+  (table) => [index('discovery_model').on(table.modelId)],
+);
+
+export const direction = pgTable(
+  'direction',
+  {
+    id: uuid('id').primaryKey(),
+    modelId: uuid('model_id').notNull().references(() => model.id),
+    discoveryId: uuid('discovery_id').references(() => discovery.runId),
+    origin: text('origin').$type<'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM' | 'IMPORTED' | 'MERGED'>().notNull(),
+    index: integer('index').notNull(),
+    version: integer('version').notNull().default(0),
+    kind: text('kind').notNull(),
+    reverseProcess: text('reverse_process').notNull(),
+    samplingSteps: integer('sampling_steps').notNull(),
+    name: text('name').notNull(),
+    tags: jsonb('tags').$type<string[]>().notNull().default([]),
+    favourite: boolean('favourite').notNull().default(false),
+    hidden: boolean('hidden').notNull().default(false),
+    accuracy: doublePrecision('accuracy'),
+    strengthError: doublePrecision('strength_error'),
+    monotonicity: doublePrecision('monotonicity'),
+    effectSize: doublePrecision('effect_size'),
+    uniqueness: doublePrecision('uniqueness'),
+    score: doublePrecision('score'),
+    dead: boolean('dead').notNull().default(false),
+    duplicateOfId: uuid('duplicate_of_id'),
+    statisticsHash: text('statistics_hash'),
+    parametersHash: text('parameters_hash'),
+  },
+  (table) => [uniqueIndex('direction_place').on(table.discoveryId, table.index), index('direction_model').on(table.modelId)],
+);
+
+export const edit = pgTable(
+  'edit',
+  {
+    runId: uuid('run_id').primaryKey().references(() => run.id),
+    modelId: uuid('model_id').notNull().references(() => model.id),
+    seed: bigint('seed', { mode: 'number' }),
+    imageId: uuid('image_id'),
+    shifts: jsonb('shifts').$type<ShiftRow[]>().notNull(),
+    samplingSteps: integer('sampling_steps').notNull(),
+    reverseProcess: text('reverse_process').notNull(),
+    eta: doublePrecision('eta').notNull(),
+    previewEvery: integer('preview_every').notNull(),
+    previewSize: integer('preview_size'),
+    originalImageId: uuid('original_image_id'),
+    resultImageId: uuid('result_image_id'),
+    warnings: jsonb('warnings').$type<string[]>().notNull().default([]),
+    provenance: jsonb('provenance').$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (table) => [index('edit_model').on(table.modelId)],
+);
+
+/** Append-only; seq is 1, 2, 3 … for each run, without gaps. */
+export const event = pgTable(
+  'event',
+  {
+    runId: uuid('run_id').notNull().references(() => run.id),
+    seq: integer('seq').notNull(),
+    at: instant('at').notNull().default(sql`clock_timestamp()`),
+    type: text('type').$type<EventTypeName>().notNull(),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+);
+
+/** Content-addressed bytes; the key is their SHA-256. */
+export const blob = pgTable('blob', {
+  hash: text('hash').primaryKey(),
+  bytes: bytea('bytes').notNull(),
+});
+
+export const image = pgTable('image', {
+  id: uuid('id').primaryKey(),
+  blobHash: text('blob_hash').notNull().references(() => blob.hash),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  contentType: text('content_type').notNull(),
+});
+
+/** The last training checkpoint of a discovery. */
+export const checkpoint = pgTable('checkpoint', {
+  runId: uuid('run_id').primaryKey().references(() => run.id),
+  step: integer('step').notNull(),
+  state: bytea('state').notNull(),
+});
+
+/** Samples of a model, by seed. */
+export const gallery = pgTable(
+  'gallery',
+  {
+    modelId: uuid('model_id').notNull().references(() => model.id),
+    position: integer('position').notNull(),
+    imageId: uuid('image_id').notNull().references(() => image.id),
+  },
+  (table) => [primaryKey({ columns: [table.modelId, table.position] })],
+);
+
+/** A stored traversal of a direction, by strength. */
+export const filmstrip = pgTable(
+  'filmstrip',
+  {
+    directionId: uuid('direction_id').notNull().references(() => direction.id),
+    position: integer('position').notNull(),
+    strength: doublePrecision('strength').notNull(),
+    imageId: uuid('image_id').notNull().references(() => image.id),
+  },
+  (table) => [primaryKey({ columns: [table.directionId, table.position] })],
+);
+
+export const worker = pgTable('worker', {
+  id: uuid('id').primaryKey(),
+  seenAt: instant('seen_at').notNull().default(sql`now()`),
+  devices: jsonb('devices').$type<DeviceRow[]>().notNull(),
+});

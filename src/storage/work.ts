@@ -1,0 +1,259 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Database, Queryable } from './connection.js';
+import { directionsOfDiscovery } from './discoveries.js';
+import { StaleEpochError } from './errors.js';
+import { appendEvent } from './events.js';
+import { putBlob, putImage, readBlob } from './images.js';
+import { setStatus, takeRun } from './runs.js';
+import { checkpoint, direction, discovery, edit, event, filmstrip, gallery, model, run } from './tables.js';
+import type { DirectionRow, DiscoveryRow, EditRow, EventTypeName, ImageRow, ModelRow, RunErrorRow, RunStatus } from './types.js';
+
+export type NewImage = { bytes: Uint8Array; width: number; height: number; contentType: string };
+
+/** A run in somebody's hands: every write names the epoch it was taken under, and is refused once that is over. */
+export interface Held {
+  readonly runId: string;
+  readonly epoch: number;
+}
+
+/** What a worker does to runs. Each function is one transaction. */
+export class Work {
+  constructor(private readonly database: Database) {}
+
+  /** Takes a run; null if it is over. One that was to be cancelled ends here. */
+  take(runId: string, workerId: string): Promise<Held | null> {
+    return this.database.transaction(async (tx) => {
+      const taken = await takeRun(tx, runId);
+      if (!taken) return null;
+      const held = { runId, epoch: taken.epoch };
+      if (taken.cancelRequested) {
+        await setStatus(tx, { ...held, status: 'CANCELLED', error: null });
+        return null;
+      }
+      await tx.update(run).set({ workerId }).where(eq(run.id, runId));
+      await setStatus(tx, { ...held, status: 'RUNNING', error: null });
+      return held;
+    });
+  }
+
+  setStatus(held: Held, status: RunStatus, error: RunErrorRow | null = null): Promise<void> {
+    return this.database.transaction((tx) => setStatus(tx, { ...held, status, error }));
+  }
+
+  /** Back to QUEUED under a new epoch, from whoever held it under `epoch`; false if somebody else was faster. */
+  requeue(runId: string, epoch: number): Promise<boolean> {
+    return this.database.transaction(async (tx) => {
+      const taken = await this.takeFrom(tx, runId, epoch);
+      if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'QUEUED', error: null });
+      return taken !== null;
+    });
+  }
+
+  /** Ends a run that nobody will retry. */
+  async giveUp(runId: string, epoch: number, error: RunErrorRow): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const taken = await this.takeFrom(tx, runId, epoch);
+      if (!taken) return;
+      await setStatus(tx, { runId, epoch: taken.epoch, status: 'FAILED', error });
+      if (taken.kind === 'import') await tx.update(model).set({ status: 'FAILED', error }).where(eq(model.id, runId));
+    });
+  }
+
+  private async takeFrom(tx: Queryable, runId: string, epoch: number) {
+    const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
+    return row?.epoch === epoch ? takeRun(tx, runId) : null;
+  }
+
+  async isCancelRequested(runId: string): Promise<boolean> {
+    const [row] = await this.database.select({ cancel: run.cancelRequested }).from(run).where(eq(run.id, runId));
+    return row?.cancel ?? false;
+  }
+
+  append(held: Held, type: EventTypeName, payload: Record<string, unknown>): Promise<number> {
+    return appendEvent(this.database, { ...held, type, payload });
+  }
+
+  async model(id: string): Promise<ModelRow> {
+    const [row] = await this.database.select().from(model).where(eq(model.id, id));
+    if (!row) throw new Error(`model ${id} is gone`);
+    return row;
+  }
+
+  async finishImport(held: Held, description: Partial<ModelRow>, andThen: (tx: Queryable) => Promise<void>): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const { hShape, ...rest } = description;
+      await tx.update(model).set({ ...rest, ...(hShape ? { hShape: [...hShape] } : {}), status: 'READY' }).where(eq(model.id, held.runId));
+      await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
+      await andThen(tx);
+    });
+  }
+
+  async failImport(held: Held, error: RunErrorRow): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await tx.update(model).set({ status: 'FAILED', error }).where(eq(model.id, held.runId));
+      await setStatus(tx, { ...held, status: 'FAILED', error });
+    });
+  }
+
+  async putGallery(modelId: string, images: readonly NewImage[]): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      for (const [position, picture] of images.entries()) {
+        const { id: imageId } = await putImage(tx, picture);
+        await tx.insert(gallery).values({ modelId, position, imageId }).onConflictDoUpdate({ target: [gallery.modelId, gallery.position], set: { imageId } });
+      }
+    });
+  }
+
+  async discovery(runId: string): Promise<DiscoveryRow & { statisticsHash: string | null }> {
+    const [row] = await this.database.select().from(discovery).innerJoin(run, eq(run.id, discovery.runId)).where(eq(discovery.runId, runId));
+    if (!row) throw new Error(`discovery ${runId} is gone`);
+    return { ...row.discovery, ...row.run };
+  }
+
+  async checkpoint(runId: string): Promise<{ step: number; state: Uint8Array } | null> {
+    const [row] = await this.database.select().from(checkpoint).where(eq(checkpoint.runId, runId));
+    return row ?? null;
+  }
+
+  /** What the log already says, so that steps computed again are not announced again. */
+  async announced(runId: string): Promise<{ step: number; preview: number; checkpoint: number; scorecard: number }> {
+    const rows = await this.database
+      .select({ type: event.type, step: sql<number>`max((${event.payload}->>'step')::int)` })
+      .from(event)
+      .where(and(eq(event.runId, runId), inArray(event.type, ['TrainingStep', 'TrainingPreview', 'CheckpointSaved', 'ScorecardUpdated'])))
+      .groupBy(event.type);
+    const highest = (type: EventTypeName) => rows.find((row) => row.type === type)?.step ?? 0;
+    return {
+      step: highest('TrainingStep'),
+      preview: highest('TrainingPreview'),
+      checkpoint: highest('CheckpointSaved'),
+      scorecard: highest('ScorecardUpdated'),
+    };
+  }
+
+  /** Previews of `step` already announced, by sampling step. */
+  async announcedPreviews(runId: string, step: number): Promise<number> {
+    const of = and(eq(event.runId, runId), eq(event.type, 'TrainingPreview'), sql`(${event.payload}->>'step')::int = ${step}`);
+    return (await this.database.select({ seq: event.seq }).from(event).where(of)).length;
+  }
+
+  async startTraining(held: Held, facts: { device: string; resumedFromStep: number | null }): Promise<void> {
+    const { device, resumedFromStep } = facts;
+    await this.database.update(discovery).set({ device, ...(resumedFromStep === null ? {} : { resumedFromStep }) }).where(eq(discovery.runId, held.runId));
+  }
+
+  async trainingStep(held: Held, payload: { step: number; secondsPerStep: number; peakMemoryBytes: number } & Record<string, unknown>): Promise<void> {
+    const { step, secondsPerStep, peakMemoryBytes } = payload;
+    await this.database.transaction(async (tx) => {
+      await appendEvent(tx, { ...held, type: 'TrainingStep', payload });
+      await tx.update(discovery).set({ step, secondsPerStep, peakMemoryBytes }).where(eq(discovery.runId, held.runId));
+    });
+  }
+
+  async preview(held: Held, payload: Record<string, unknown>, original: NewImage, shifted: NewImage): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const [first, second] = [await putImage(tx, original), await putImage(tx, shifted)];
+      await appendEvent(tx, { ...held, type: 'TrainingPreview', payload: { ...payload, originalId: first.id, shiftedId: second.id } });
+    });
+  }
+
+  async saveStatistics(held: Held, bytes: Uint8Array): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const statisticsHash = await putBlob(tx, bytes);
+      await this.requireHeld(tx, held);
+      await tx.update(discovery).set({ statisticsHash }).where(eq(discovery.runId, held.runId));
+      await tx.update(direction).set({ statisticsHash }).where(eq(direction.discoveryId, held.runId));
+    });
+  }
+
+  /** State to resume from and directions to edit with, both of one step; `announce`: the log does not have it yet. */
+  async saveCheckpoint(held: Held, step: number, state: Uint8Array, parameters: Uint8Array, announce: boolean): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await this.requireHeld(tx, held);
+      await tx.insert(checkpoint).values({ runId: held.runId, step, state }).onConflictDoUpdate({ target: checkpoint.runId, set: { step, state } });
+      const parametersHash = await putBlob(tx, parameters);
+      await tx.update(direction).set({ parametersHash, version: step }).where(eq(direction.discoveryId, held.runId));
+      if (announce) await appendEvent(tx, { ...held, type: 'CheckpointSaved', payload: { step } });
+    });
+  }
+
+  async saveScores(held: Held, step: number, scores: readonly { index: number; accuracy: number; strengthError: number; effectSize: number }[], announce: boolean): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      for (const { index, ...score } of scores) {
+        await tx.update(direction).set(score).where(and(eq(direction.discoveryId, held.runId), eq(direction.index, index)));
+      }
+      const directionIds = (await directionsOfDiscovery(tx, held.runId)).map(({ id }) => id);
+      if (announce) await appendEvent(tx, { ...held, type: 'ScorecardUpdated', payload: { step, directionIds } });
+    });
+  }
+
+  async finish(held: Held, andThen: (tx: Queryable) => Promise<void>): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
+      await andThen(tx);
+    });
+  }
+
+  directions(ids: readonly string[]): Promise<DirectionRow[]> {
+    return ids.length === 0 ? Promise.resolve([]) : this.database.select().from(direction).where(inArray(direction.id, [...ids]));
+  }
+
+  directionsOf(discoveryId: string): Promise<DirectionRow[]> {
+    return directionsOfDiscovery(this.database, discoveryId);
+  }
+
+  async blob(hash: string): Promise<Uint8Array> {
+    const bytes = await readBlob(this.database, hash);
+    if (!bytes) throw new Error(`blob ${hash} is gone`);
+    return bytes;
+  }
+
+  async putFilmstrip(directionId: string, strengths: readonly number[], images: readonly NewImage[]): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      for (const [position, picture] of images.entries()) {
+        const { id: imageId } = await putImage(tx, picture);
+        const row = { directionId, position, strength: strengths[position] ?? 0, imageId };
+        await tx.insert(filmstrip).values(row).onConflictDoUpdate({ target: [filmstrip.directionId, filmstrip.position], set: row });
+      }
+    });
+  }
+
+  async edit(runId: string): Promise<EditRow> {
+    const [row] = await this.database.select().from(edit).innerJoin(run, eq(run.id, edit.runId)).where(eq(edit.runId, runId));
+    if (!row) throw new Error(`edit ${runId} is gone`);
+    return { ...row.edit, ...row.run };
+  }
+
+  /** Sampling steps whose frames the log already has (an edit that was retried). */
+  async announcedFrames(runId: string): Promise<Set<number>> {
+    const frames = await this.database.select({ payload: event.payload }).from(event).where(and(eq(event.runId, runId), eq(event.type, 'EditFrame')));
+    return new Set(frames.map(({ payload }) => Number(payload['stepIndex'])));
+  }
+
+  async frame(held: Held, payload: Record<string, unknown>, picture: NewImage): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const { id: imageId } = await putImage(tx, picture);
+      await appendEvent(tx, { ...held, type: 'EditFrame', payload: { ...payload, imageId } });
+    });
+  }
+
+  async startEdit(held: Held, row: Pick<EditRow, 'shifts' | 'provenance'>): Promise<void> {
+    await this.database.update(edit).set({ shifts: [...row.shifts], provenance: row.provenance }).where(eq(edit.runId, held.runId));
+  }
+
+  /** Result and final status, together. */
+  async finishEdit(held: Held, result: NewImage, original: NewImage): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const images: [ImageRow, ImageRow] = [await putImage(tx, result), await putImage(tx, original)];
+      const [resultImageId, originalImageId] = [images[0].id, images[1].id];
+      await tx.update(edit).set({ resultImageId, originalImageId }).where(eq(edit.runId, held.runId));
+      await appendEvent(tx, { ...held, type: 'EditFinished', payload: { resultId: resultImageId, originalId: originalImageId } });
+      await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
+    });
+  }
+
+  private async requireHeld(tx: Queryable, { runId, epoch }: Held): Promise<void> {
+    const [row] = await tx.select({ epoch: run.epoch }).from(run).where(eq(run.id, runId)).for('update');
+    if (row?.epoch !== epoch) throw new StaleEpochError(runId, epoch);
+  }
+}

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ApiClient } from '../helpers/client.js';
+import { startTestServer, type TestServer } from '../helpers/server.js';
+
+const APPLY = `mutation ($input: ApplyEditInput!) {
+  applyEdit(input: $input) {
+    id status seed samplingSteps reverseProcess eta warnings createdAt reconstructionPsnr
+    image { id } original { id } result { id } frames { seq } model { id }
+    shifts { strength curve { t weight } direction { id name } }
+  }
+}`;
+
+interface Applied {
+  readonly applyEdit: {
+    readonly id: string;
+    readonly status: string;
+    readonly reverseProcess: string;
+    readonly warnings: readonly string[];
+    readonly shifts: readonly unknown[];
+  };
+}
+
+let server: TestServer;
+let api: ApiClient;
+let modelId: string;
+/** Two SYMMETRIC directions with parameters, one ASYMMETRIC. */
+let smile: string;
+let age: string;
+let hair: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  api = server.api;
+  modelId = await server.readyModel({ name: 'faces', trainTimesteps: 100 });
+  [smile = '', age = ''] = await server.directions(modelId, { count: 2, reverseProcess: 'SYMMETRIC' });
+  [hair = ''] = await server.directions(modelId, { count: 1, reverseProcess: 'ASYMMETRIC' });
+});
+afterAll(() => server.close());
+
+const apply = (input: object) => api.query<Applied>(APPLY, { input: { modelId, seed: 1, shifts: [], ...input } });
+const refusal = (input: object) => api.errorOf(APPLY, { input: { modelId, seed: 1, shifts: [], ...input } });
+const shift = (fields: object = {}) => ({ directionId: smile, strength: 2, ...fields });
+
+describe('applyEdit', () => {
+  test('queues an edit with its defaults and returns at once', async () => {
+    const curve = [
+      { t: 0, weight: 1 },
+      { t: 0.5, weight: -0.5 },
+    ];
+    const { applyEdit } = await apply({ shifts: [shift(), shift({ directionId: age, strength: -1.5, curve })] });
+    expect(applyEdit).toMatchObject({
+      status: 'QUEUED',
+      seed: 1,
+      samplingSteps: 20,
+      reverseProcess: 'SYMMETRIC',
+      eta: 0,
+      warnings: [],
+      image: null,
+      original: null,
+      result: null,
+      frames: [],
+      model: { id: modelId },
+    });
+    expect(applyEdit.shifts).toMatchObject([
+      { strength: 2, curve: [], direction: { id: smile } },
+      { strength: -1.5, curve, direction: { id: age } },
+    ]);
+  });
+
+  test("takes the directions' own process, and warns where it differs", async () => {
+    const own = await apply({ shifts: [shift({ directionId: hair })] });
+    expect(own.applyEdit).toMatchObject({ reverseProcess: 'ASYMMETRIC', warnings: [] });
+    const mixed = await apply({ shifts: [shift(), shift({ directionId: hair })] });
+    expect(mixed.applyEdit.reverseProcess).toBe('SYMMETRIC');
+    expect(mixed.applyEdit.warnings).toHaveLength(1);
+    const asked = await apply({ shifts: [shift()], reverseProcess: 'ASYMMETRIC' });
+    expect(asked.applyEdit.reverseProcess).toBe('ASYMMETRIC');
+    expect(asked.applyEdit.warnings[0]).toContain('trained with SYMMETRIC');
+  });
+
+  test.each<[string, () => object, string]>([
+    ['neither seed nor imageId', () => ({ seed: null }), 'input.seed'],
+    ['both seed and imageId', () => ({ imageId: server.unknownId('Image') }), 'input.seed'],
+    ['an imageId, which needs inversion', () => ({ seed: null, imageId: server.unknownId('Image') }), 'input.imageId'],
+    ['a negative seed', () => ({ seed: -1 }), 'input.seed'],
+    ['no sampling step', () => ({ samplingSteps: 0 }), 'input.samplingSteps'],
+    ["more steps than the model's timesteps", () => ({ samplingSteps: 101 }), 'input.samplingSteps'],
+    ['an eta above 1', () => ({ eta: 1.1 }), 'input.eta'],
+    ['previewEvery 0', () => ({ previewEvery: 0 }), 'input.previewEvery'],
+    ['a preview of 7 pixels', () => ({ previewSize: 7 }), 'input.previewSize'],
+    ['a preview of 2049 pixels', () => ({ previewSize: 2049 }), 'input.previewSize'],
+    ['33 shifts', () => ({ shifts: Array.from({ length: 33 }, () => shift()) }), 'input.shifts'],
+    ['a strength above 100', () => ({ shifts: [shift({ strength: 100.5 })] }), 'input.shifts[0].strength'],
+    [
+      'a curve beyond the last step',
+      () => ({ shifts: [shift({ curve: [{ t: 1.1, weight: 1 }] })] }),
+      'input.shifts[0].curve[0].t',
+    ],
+    [
+      'a curve that does not ascend',
+      () => ({
+        shifts: [
+          shift({
+            curve: [
+              { t: 0.5, weight: 1 },
+              { t: 0.5, weight: 0 },
+            ],
+          }),
+        ],
+      }),
+      'input.shifts[0].curve[1].t',
+    ],
+    [
+      'a model in the place of a direction',
+      () => ({ shifts: [shift({ directionId: modelId })] }),
+      'input.shifts[0].directionId',
+    ],
+    ['an id that is not one', () => ({ replaces: 'abc' }), 'input.replaces'],
+  ])('refuses %s, naming the argument', async (_, input, argument) => {
+    const error = await refusal(input());
+    expect(error.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument });
+  });
+
+  test('says that uploaded images cannot be edited yet', async () => {
+    const error = await refusal({ seed: null, imageId: server.unknownId('Image') });
+    expect(error.message).toContain('pass seed');
+  });
+
+  test('refuses an infinite strength in a literal', async () => {
+    const query = `mutation {
+      applyEdit(input: { modelId: "${modelId}", seed: 1, shifts: [{ directionId: "${smile}", strength: -1e999 }] }) { id }
+    }`;
+    expect((await api.errorOf(query)).extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      argument: 'input.shifts[0].strength',
+      got: '-Infinity',
+    });
+  });
+
+  test('refuses a direction of another model', async () => {
+    const [stranger] = await server.directions(await server.readyModel({ name: 'other' }), { count: 1 });
+    const error = await refusal({ shifts: [shift({ directionId: stranger })] });
+    expect(error.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'input.shifts[0].directionId' });
+  });
+
+  test('is a CONFLICT for a direction before its first checkpoint', async () => {
+    const [young] = await server.directions(modelId, { count: 1, parameters: false });
+    const error = await refusal({ shifts: [shift({ directionId: young })] });
+    expect(error.extensions.code).toBe('CONFLICT');
+    expect(error.message).toContain('CheckpointSaved');
+  });
+
+  test('is NOT_FOUND for a direction, a model or an edit that is not there', async () => {
+    const directionId = server.unknownId('Direction');
+    expect((await refusal({ shifts: [shift({ directionId })] })).extensions.code).toBe('NOT_FOUND');
+    expect((await refusal({ modelId: server.unknownId('Model') })).extensions.code).toBe('NOT_FOUND');
+    expect((await refusal({ replaces: server.unknownId('Edit') })).extensions.code).toBe('NOT_FOUND');
+  });
+
+  test('returns the same edit for the same idempotencyKey, and a CONFLICT with another input', async () => {
+    const first = await apply({ idempotencyKey: 'again', shifts: [shift()] });
+    const second = await apply({ idempotencyKey: 'again', shifts: [shift({ curve: [] })], samplingSteps: 20 });
+    expect(second.applyEdit.id).toBe(first.applyEdit.id);
+    expect((await refusal({ idempotencyKey: 'again', shifts: [shift({ strength: 3 })] })).extensions.code).toBe(
+      'CONFLICT',
+    );
+  });
+
+  test('cancels the edit that it replaces', async () => {
+    const old = (await apply({})).applyEdit.id;
+    await apply({ replaces: old });
+    const { edit } = await api.query<{ edit: { status: string } }>('query ($id: ID!) { edit(id: $id) { status } }', {
+      id: old,
+    });
+    expect(edit.status).toBe('CANCELLED');
+  });
+});
+
+test('cancelEdit ends a queued edit, and is a CONFLICT the second time', async () => {
+  const CANCEL = 'mutation ($id: ID!) { cancelEdit(id: $id) { status } }';
+  const { id } = (await apply({})).applyEdit;
+  expect(await api.query(CANCEL, { id })).toEqual({ cancelEdit: { status: 'CANCELLED' } });
+  expect((await api.errorOf(CANCEL, { id })).extensions.code).toBe('CONFLICT');
+});
+
+test('edits are listed by model and status', async () => {
+  const other = await server.readyModel({ name: 'listed' });
+  const { id } = (await apply({ modelId: other })).applyEdit;
+  const query =
+    'query ($modelId: ID) { edits(modelId: $modelId, status: QUEUED) { totalCount edges { node { id } } } }';
+  expect(await api.query(query, { modelId: other })).toEqual({ edits: { totalCount: 1, edges: [{ node: { id } }] } });
+});

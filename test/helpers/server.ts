@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { pino } from 'pino';
+import { globalId, type NodeType, parseGlobalId } from '../../src/resolvers/ids.js';
+import { type RunningServer, startServer } from '../../src/server.js';
+import { type Held, openDatabase, openPool, Work } from '../../src/storage/index.js';
+import { ApiClient } from './client.js';
+
+export interface DirectionsToMake {
+  readonly count: number;
+  readonly reverseProcess?: 'ASYMMETRIC' | 'SYMMETRIC';
+  /** Whether the first checkpoint has been; true if left out. */
+  readonly parameters?: boolean;
+}
+
+/**
+ * A real server on a real socket over a PostgreSQL of its own, without a worker: runs stay QUEUED, and what a worker
+ * would have stored is inserted here.
+ */
+export class TestServer {
+  readonly api: ApiClient;
+
+  private constructor(
+    private readonly server: RunningServer,
+    /** What a worker would do. */
+    readonly work: Work,
+    private readonly pool: pg.Pool,
+    private readonly cleanUp: () => Promise<void>,
+  ) {
+    this.api = new ApiClient(server.url);
+  }
+
+  static async start(): Promise<TestServer> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'azimuth-api-'));
+    const { url, stop } = await openDatabase({ databaseUrl: null, dataDir });
+    const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2));
+    const options = { host: '127.0.0.1', port: 0, dataDir, databaseUrl: url, device: 'cpu', logger, worker: false };
+    const server = await startServer(options);
+    const { pool, database } = openPool(url, 2);
+    return new TestServer(server, new Work(database), pool, async () => {
+      await stop();
+      await rm(dataDir, { recursive: true, force: true });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+    await this.pool.end();
+    await this.cleanUp();
+  }
+
+  /** A well-formed id that nothing has. */
+  unknownId(type: string): string {
+    return globalId(type as NodeType, randomUUID());
+  }
+
+  async importingModel(name: string): Promise<string> {
+    const mutation = 'mutation ($input: ImportModelInput!) { importModel(input: $input) { id } }';
+    const input = { path: `/nowhere/${randomUUID()}`, name };
+    return (await this.api.query<{ importModel: { id: string } }>(mutation, { input })).importModel.id;
+  }
+
+  /** A model as its import would have left it. */
+  async readyModel({
+    name,
+    hShape = [8, 4, 4],
+    trainTimesteps = 1000,
+  }: {
+    name: string;
+    hShape?: readonly number[];
+    trainTimesteps?: number;
+  }): Promise<string> {
+    const id = await this.importingModel(name);
+    const description = {
+      hash: 'a'.repeat(64),
+      resolution: 32,
+      channels: 3,
+      parameterCount: 1000,
+      hShape,
+      hTap: 'mid_block',
+      trainTimesteps,
+      betaSchedule: 'linear',
+      predictionType: 'epsilon',
+    };
+    await this.work.finishImport(await this.take(id), description, async () => {});
+    return id;
+  }
+
+  /** Takes a queued run, as a worker does. */
+  async take(id: string): Promise<Held> {
+    const held = await this.work.take(rowIdOf(id), randomUUID());
+    if (held === null) throw new Error(`${id} is over`);
+    return held;
+  }
+
+  /** Directions as the first checkpoint of a discovery would have left them; ids in the order of their indices. */
+  async directions(modelId: string, { count, reverseProcess, parameters }: DirectionsToMake): Promise<string[]> {
+    const hash = (parameters ?? true) ? 'b'.repeat(64) : null;
+    const ids = Array.from({ length: count }, () => randomUUID());
+    for (const [index, id] of ids.entries()) {
+      await this.pool.query(
+        `INSERT INTO direction (id, model_id, origin, index, kind, reverse_process, sampling_steps, name, score,
+           statistics_hash, parameters_hash) VALUES ($1, $2, 'LEARNED', $3, 'SUBSPACE', $4, 10, $5, $6, $7, $7)`,
+        [
+          id,
+          rowIdOf(modelId),
+          index,
+          reverseProcess ?? 'SYMMETRIC',
+          `Direction ${index}`,
+          index % 2 ? 0.5 : null,
+          hash,
+        ],
+      );
+    }
+    return ids.map((id) => globalId('Direction', id));
+  }
+}
+
+export const startTestServer = (): Promise<TestServer> => TestServer.start();
+
+function rowIdOf(id: string): string {
+  const key = parseGlobalId(id);
+  if (key === null) throw new Error(`not an id: ${id}`);
+  return key.rowId;
+}
