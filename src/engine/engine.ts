@@ -1,4 +1,12 @@
-import type { DiscoveryConfig, EditRequest, EncodedImage, Engine, ImportStage, ModelDescription, ReverseProcess } from './contract.js';
+import type {
+  DiscoveryConfig,
+  EditRequest,
+  EncodedImage,
+  Engine,
+  ImportStage,
+  ModelDescription,
+  ReverseProcess,
+} from './contract.js';
 import type { DiffusionModel } from './diffusion/model.js';
 import type { Between } from './diffusion/trajectory.js';
 import { discover } from './discovery/loop.js';
@@ -35,7 +43,11 @@ class LocalEngine implements Engine {
     return this.device.name;
   }
 
-  async importModel(path: string, onStage: (stage: ImportStage) => Promise<void>, signal: AbortSignal): Promise<ModelDescription> {
+  async importModel(
+    path: string,
+    onStage: (stage: ImportStage) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ModelDescription> {
     const between = checks(signal);
     await onStage({ stage: 'reading', done: 0, total: 2 });
     const model = await loadModel(path);
@@ -47,7 +59,13 @@ class LocalEngine implements Engine {
     return describe(model);
   }
 
-  async sample(path: string, hash: string, seeds: readonly number[], samplingSteps: number, signal: AbortSignal): Promise<EncodedImage[]> {
+  async sample(
+    path: string,
+    hash: string,
+    seeds: readonly number[],
+    samplingSteps: number,
+    signal: AbortSignal,
+  ): Promise<EncodedImage[]> {
     const model = await this.model({ path, hash });
     const sampler = await this.sampler(model, seeds.length, 'SYMMETRIC', false);
     let last: FloatTensor | null = null;
@@ -65,7 +83,11 @@ class LocalEngine implements Engine {
     yield* edit(model, sampler, request, checks(signal));
   }
 
-  async filmstrip(ref: ModelRef, request: Parameters<Engine['filmstrip']>[1], signal: AbortSignal): Promise<EncodedImage[]> {
+  async filmstrip(
+    ref: ModelRef,
+    request: Parameters<Engine['filmstrip']>[1],
+    signal: AbortSignal,
+  ): Promise<EncodedImage[]> {
     const model = await this.model(ref);
     const sampler = await this.sampler(model, request.strengths.length, request.reverseProcess, false);
     const samples = await filmstrip(model, sampler, { ...request, bank: bankFor(model, request.bank) }, checks(signal));
@@ -82,19 +104,38 @@ class LocalEngine implements Engine {
     const model = await recent(this.models, hash, MAX_MODELS, () => loadModel(path));
     if (model.hash === hash) return model;
     this.models.delete(hash);
-    throw new EngineError('MODEL_INVALID', `${path}: the model has changed since it was imported (hash ${model.hash}, then ${hash}). Import it again.`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${path}: the model has changed since it was imported (hash ${model.hash}, then ${hash}). Import it again.`,
+    );
   }
 
-  private sampler(model: DiffusionModel, batch: number, process: ReverseProcess, stochastic: boolean): Promise<EditedSampler> {
+  private sampler(
+    model: DiffusionModel,
+    batch: number,
+    process: ReverseProcess,
+    stochastic: boolean,
+  ): Promise<EditedSampler> {
     const key = [model.hash, batch, process, stochastic].join(' ');
-    return recent(this.samplers, key, MAX_SAMPLERS, () => EditedSampler.create(model, { batch, process, stochastic }, this.device), (old) => old.release());
+    return recent(
+      this.samplers,
+      key,
+      MAX_SAMPLERS,
+      () => EditedSampler.create(model, { batch, process, stochastic }, this.device),
+      (old) => old.release(),
+    );
   }
 
   private async firstStep(model: DiffusionModel, between: Between): Promise<void> {
-    const sampler = await EditedSampler.create(model, { batch: 1, process: 'SYMMETRIC', stochastic: false }, this.device);
+    const sampler = await EditedSampler.create(
+      model,
+      { batch: 1, process: 'SYMMETRIC', stochastic: false },
+      this.device,
+    );
     try {
       for await (const { predictedX0 } of sampler.sample([0], 1, 0, () => sampler.zero(), between)) {
-        if (!predictedX0.data.every(Number.isFinite)) throw new EngineError('MODEL_INVALID', 'The model gives values that are not finite.');
+        if (!predictedX0.data.every(Number.isFinite))
+          throw new EngineError('MODEL_INVALID', 'The model gives values that are not finite.');
       }
     } finally {
       await sampler.release();
@@ -114,7 +155,13 @@ function describe(model: DiffusionModel): ModelDescription {
 }
 
 /** A bounded cache of promises; a failed one is forgotten, the least recently used one is let go. */
-async function recent<T>(cache: Map<string, Promise<T>>, key: string, limit: number, make: () => Promise<T>, release?: (old: T) => Promise<void>): Promise<T> {
+async function recent<T>(
+  cache: Map<string, Promise<T>>,
+  key: string,
+  limit: number,
+  make: () => Promise<T>,
+  release?: (old: T) => Promise<void>,
+): Promise<T> {
   const made = cache.get(key) ?? make();
   cache.delete(key);
   cache.set(key, made);

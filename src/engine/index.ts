@@ -20,8 +20,8 @@ export type {
   ShiftKind,
   YieldTo,
 } from './contract.js';
+export { createEngine } from './engine.js';
 export { EngineError, type EngineErrorCode } from './errors.js';
 export { openDevice } from './runtime/device.js';
 export { writeSafetensors } from './safetensors.js';
 export { VERIFY_TOLERANCE, verifyModel } from './verify.js';
-export { createEngine } from './engine.js';

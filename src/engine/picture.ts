@@ -19,7 +19,10 @@ export async function encodePicture(
   const scale = (size ?? Math.max(height, width)) / Math.max(height, width);
   if (scale !== 1) {
     const kernel = scale > 1 ? 'nearest' : 'lanczos3';
-    image.resize(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), { kernel, fit: 'fill' });
+    image.resize(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), {
+      kernel,
+      fit: 'fill',
+    });
   }
   const { data, info } = await image.png({ compressionLevel: 6 }).toBuffer({ resolveWithObject: true });
   return { bytes: new Uint8Array(data), width: info.width, height: info.height, contentType: 'image/png' };

@@ -42,7 +42,10 @@ function readHeader(bytes: Uint8Array, where: string): { header: Record<string, 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES || 8 + length > bytes.byteLength) {
-    throw invalid(where, `the header claims ${length} bytes, the file has ${bytes.byteLength}; it is truncated or not safetensors.`);
+    throw invalid(
+      where,
+      `the header claims ${length} bytes, the file has ${bytes.byteLength}; it is truncated or not safetensors.`,
+    );
   }
   try {
     const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
@@ -59,7 +62,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function readMetadata(metadata: unknown, where: string): Record<string, string> {
   if (metadata === undefined) return {};
-  if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) return metadata as Record<string, string>;
+  if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
+    return metadata as Record<string, string>;
   throw invalid(where, '__metadata__ is not an object of strings.');
 }
 
@@ -71,16 +75,23 @@ function checkEntry(name: string, entry: unknown, available: number, where: stri
   if (!isRecord(entry)) throw invalid(where, `tensor ${name}: expected an object, got ${JSON.stringify(entry)}.`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !(dtype in WIDTHS)) {
-    throw invalid(where, `tensor ${name}: expected element type ${Object.keys(WIDTHS).join(', ')}, got ${JSON.stringify(dtype)}.`);
+    throw invalid(
+      where,
+      `tensor ${name}: expected element type ${Object.keys(WIDTHS).join(', ')}, got ${JSON.stringify(dtype)}.`,
+    );
   }
-  if (!Array.isArray(shape) || !shape.every(isExtent)) throw invalid(where, `tensor ${name}: shape ${JSON.stringify(shape)} is not one.`);
+  if (!Array.isArray(shape) || !shape.every(isExtent))
+    throw invalid(where, `tensor ${name}: shape ${JSON.stringify(shape)} is not one.`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isExtent)) {
     throw invalid(where, `tensor ${name}: data_offsets ${JSON.stringify(offsets)} are not two offsets.`);
   }
   const [begin, end] = offsets as [number, number];
   const expected = sizeOf(shape) * (WIDTHS[dtype] ?? 0);
   if (end > available || end - begin !== expected) {
-    throw invalid(where, `tensor ${name}: ${dtype} [${shape}] needs ${expected} bytes, offsets ${begin}…${end} of ${available} do not give them.`);
+    throw invalid(
+      where,
+      `tensor ${name}: ${dtype} [${shape}] needs ${expected} bytes, offsets ${begin}…${end} of ${available} do not give them.`,
+    );
   }
   return { dtype, shape: shape as number[], begin, end };
 }

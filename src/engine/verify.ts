@@ -53,14 +53,19 @@ export async function verifyModel(folder: string, device: Device): Promise<Verif
   await outputs(model, reference, device, computed);
   for (const [process, suffix] of PROCESSES) await gradients(model, reference, device, process, suffix, computed);
   const names = [...reference.tensors.keys()].filter((name) => !INPUTS.has(name));
-  const comparisons = names.map((name) => ({ name, error: relativeError(computed.get(name), reference.tensors.get(name)) }));
+  const comparisons = names.map((name) => ({
+    name,
+    error: relativeError(computed.get(name), reference.tensors.get(name)),
+  }));
   return { comparisons, computed };
 }
 
 async function readReference(folder: string): Promise<Reference> {
   const read = (name: string) =>
     readFile(join(folder, name)).catch((cause: unknown) => {
-      throw new EngineError('MODEL_INVALID', `${join(folder, name)}: expected reference values, found no such file.`, { cause });
+      throw new EngineError('MODEL_INVALID', `${join(folder, name)}: expected reference values, found no such file.`, {
+        cause,
+      });
     });
   const { tensors } = readSafetensors(await read('golden.safetensors'), 'golden.safetensors');
   const facts = JSON.parse((await read('golden.json')).toString()) as Record<string, unknown>;
@@ -82,7 +87,12 @@ function singleStep(model: DiffusionModel, { timestep, timestepPrev }: Reference
   return planAt(model.schedule, timestepPrev >= 0 ? [timestep, timestepPrev] : [timestep])[0] as SamplingStep;
 }
 
-async function outputs(model: DiffusionModel, reference: Reference, device: Device, computed: Map<string, FloatTensor>): Promise<void> {
+async function outputs(
+  model: DiffusionModel,
+  reference: Reference,
+  device: Device,
+  computed: Map<string, FloatTensor>,
+): Promise<void> {
   const tape = new Tape();
   const [x, deltaH] = [input(reference, 'x'), input(reference, 'delta_h')];
   const features = tape.input('features', [1, model.featureCount]);
@@ -126,7 +136,8 @@ async function gradients(
   const [x, deltaH, cotangent] = [input(reference, 'x'), input(reference, 'delta_h'), input(reference, 'cotangent')];
   const { forward, backward } = await stepSessions(model, x.shape[0] ?? 1, process, device);
   const feeds = (step: SamplingStep, at: FloatTensor) => ({ ...stepFeeds(model, step, 0), x: at, delta_h: deltaH });
-  const forwardStep = async (step: SamplingStep, at: FloatTensor) => (await forward.run(feeds(step, at)))['xNext'] as FloatTensor;
+  const forwardStep = async (step: SamplingStep, at: FloatTensor) =>
+    (await forward.run(feeds(step, at)))['xNext'] as FloatTensor;
   const backwardStep = async (step: SamplingStep, at: FloatTensor, ct: FloatTensor) => {
     const made = await backward.run({ ...feeds(step, at), cotangent: ct });
     return { x: made['gradX'] as FloatTensor, parameters: { deltaH: made['gradDeltaH'] as FloatTensor } };
@@ -140,7 +151,12 @@ async function gradients(
   const plan = planAt(model.schedule, reference.trajectoryTimesteps);
   const at = (i: number) => plan[i] as SamplingStep;
   const nothing = async () => {};
-  const trajectory = await sampleTrajectory(input(reference, 'trajectory_x_T'), plan.length, (i, value) => forwardStep(at(i), value), nothing);
+  const trajectory = await sampleTrajectory(
+    input(reference, 'trajectory_x_T'),
+    plan.length,
+    (i, value) => forwardStep(at(i), value),
+    nothing,
+  );
   let gradXT: FloatTensor | null = null;
   const sums = await backpropagate(
     trajectory,

@@ -21,7 +21,8 @@ export async function discoveryJob(context: JobContext, held: Held, signal: Abor
   const options = { state: last?.state ?? null, statistics, signal, yieldTo: interactive.yieldTo };
   const writer = new DiscoveryWriter(work, held, row.totalSteps, announced);
   await writer.prepare();
-  for await (const event of engine.discover({ path: model.source, hash: model.hash ?? '' }, config, options)) await writer.write(event);
+  for await (const event of engine.discover({ path: model.source, hash: model.hash ?? '' }, config, options))
+    await writer.write(event);
   await work.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
 }
 
@@ -37,7 +38,8 @@ class DiscoveryWriter {
 
   /** A kill may have come between the previews of one step. */
   async prepare(): Promise<void> {
-    if (this.announced.preview > 0) this.previewsOfLastStep = await this.work.announcedPreviews(this.held.runId, this.announced.preview);
+    if (this.announced.preview > 0)
+      this.previewsOfLastStep = await this.work.announcedPreviews(this.held.runId, this.announced.preview);
   }
 
   async write(event: DiscoveryEvent): Promise<void> {
@@ -48,8 +50,10 @@ class DiscoveryWriter {
       await work.trainingStep(held, { ...payload, totalSteps: this.totalSteps });
     }
     if (event.type === 'preview') await this.preview(event);
-    if (event.type === 'checkpoint') await work.saveCheckpoint(held, event.step, event.state, event.parameters, event.step > announced.checkpoint);
-    if (event.type === 'scorecard') await work.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
+    if (event.type === 'checkpoint')
+      await work.saveCheckpoint(held, event.step, event.state, event.parameters, event.step > announced.checkpoint);
+    if (event.type === 'scorecard')
+      await work.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
   }
 
   private async preview(event: Extract<DiscoveryEvent, { type: 'preview' }>): Promise<void> {

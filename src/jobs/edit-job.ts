@@ -9,9 +9,14 @@ export async function editJob(context: JobContext, held: Held, signal: AbortSign
   const { work, engine } = context;
   const row = await work.edit(held.runId);
   const model = await work.model(row.modelId);
-  const directions = new Map((await work.directions(row.shifts.map(({ directionId }) => directionId))).map((found) => [found.id, found]));
+  const directions = new Map(
+    (await work.directions(row.shifts.map(({ directionId }) => directionId))).map((found) => [found.id, found]),
+  );
   const request = await requestOf(context, row, directions);
-  await work.startEdit(held, { shifts: withVersions(row, directions), provenance: provenanceOf(context, row, model, directions) });
+  await work.startEdit(held, {
+    shifts: withVersions(row, directions),
+    provenance: provenanceOf(context, row, model, directions),
+  });
   const announced = await work.announcedFrames(held.runId);
   for await (const event of engine.edit({ path: model.source, hash: model.hash ?? '' }, request, signal)) {
     if (event.type === 'result') await work.finishEdit(held, event.result, event.original);
@@ -22,7 +27,11 @@ export async function editJob(context: JobContext, held: Held, signal: AbortSign
   }
 }
 
-async function requestOf({ work }: JobContext, row: EditRow, directions: ReadonlyMap<string, DirectionRow>): Promise<EditRequest> {
+async function requestOf(
+  { work }: JobContext,
+  row: EditRow,
+  directions: ReadonlyMap<string, DirectionRow>,
+): Promise<EditRequest> {
   const shifts = [];
   for (const { directionId, strength, curve } of row.shifts) {
     const direction = directions.get(directionId);
@@ -35,16 +44,41 @@ async function requestOf({ work }: JobContext, row: EditRow, directions: Readonl
 }
 
 function withVersions(row: EditRow, directions: ReadonlyMap<string, DirectionRow>): EditRow['shifts'] {
-  return row.shifts.map((shift) => ({ ...shift, directionVersion: directions.get(shift.directionId)?.version ?? null }));
+  return row.shifts.map((shift) => ({
+    ...shift,
+    directionVersion: directions.get(shift.directionId)?.version ?? null,
+  }));
 }
 
 /** Everything that determined the bytes of the result. */
-function provenanceOf({ engine, version }: JobContext, row: EditRow, model: ModelRow, directions: ReadonlyMap<string, DirectionRow>): Record<string, unknown> {
+function provenanceOf(
+  { engine, version }: JobContext,
+  row: EditRow,
+  model: ModelRow,
+  directions: ReadonlyMap<string, DirectionRow>,
+): Record<string, unknown> {
   const shifts = row.shifts.map(({ directionId, strength, curve }) => {
     const direction = directions.get(directionId);
     const { parametersHash, statisticsHash, index } = direction ?? {};
-    return { directionId, directionVersion: direction?.version, parametersHash, statisticsHash, index, strength, curve };
+    return {
+      directionId,
+      directionVersion: direction?.version,
+      parametersHash,
+      statisticsHash,
+      index,
+      strength,
+      curve,
+    };
   });
   const { seed, samplingSteps, reverseProcess, eta } = row;
-  return { modelHash: model.hash, seed, shifts, samplingSteps, reverseProcess, eta, version, device: engine.devices.find(({ chosen }) => chosen)?.name ?? 'cpu' };
+  return {
+    modelHash: model.hash,
+    seed,
+    shifts,
+    samplingSteps,
+    reverseProcess,
+    eta,
+    version,
+    device: engine.devices.find(({ chosen }) => chosen)?.name ?? 'cpu',
+  };
 }

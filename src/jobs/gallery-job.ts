@@ -8,7 +8,11 @@ const FILMSTRIP_STRENGTHS = [-6, -3, 0, 3, 6];
 const FILMSTRIP_SEED = 11;
 
 /** Pictures that are nice to have: samples of a model, or filmstrips of a discovery's directions. */
-export async function galleryJob(context: JobContext, data: { modelId?: string; discoveryId?: string }, signal: AbortSignal): Promise<void> {
+export async function galleryJob(
+  context: JobContext,
+  data: { modelId?: string; discoveryId?: string },
+  signal: AbortSignal,
+): Promise<void> {
   if (data.modelId) await samples(context, data.modelId, signal);
   if (data.discoveryId) await filmstrips(context, data.discoveryId, signal);
 }
@@ -23,7 +27,14 @@ async function filmstrips({ work, engine }: JobContext, discoveryId: string, sig
     const { source, hash } = await work.model(direction.modelId);
     const { samplingSteps, index: directionIndex } = direction;
     const reverseProcess = direction.reverseProcess === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
-    const request = { bank: await bankOf(work, direction), directionIndex, strengths: FILMSTRIP_STRENGTHS, seed: FILMSTRIP_SEED, samplingSteps, reverseProcess } as const;
+    const request = {
+      bank: await bankOf(work, direction),
+      directionIndex,
+      strengths: FILMSTRIP_STRENGTHS,
+      seed: FILMSTRIP_SEED,
+      samplingSteps,
+      reverseProcess,
+    } as const;
     const images = await engine.filmstrip({ path: source, hash: hash ?? '' }, request, signal);
     await work.putFilmstrip(direction.id, FILMSTRIP_STRENGTHS, images);
   }

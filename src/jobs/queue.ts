@@ -26,12 +26,25 @@ export interface Queue {
 
 /** Opens pg-boss, in a schema of its own, with every queue. `supervises`: this process does its housekeeping. */
 export async function openQueue(url: string, { supervises }: { supervises: boolean }): Promise<Queue> {
-  const boss = new PgBoss({ connectionString: url, max: 4, application_name: 'azimuth-queue', useListenNotify: true, supervise: supervises, schedule: false });
+  const boss = new PgBoss({
+    connectionString: url,
+    max: 4,
+    application_name: 'azimuth-queue',
+    useListenNotify: true,
+    supervise: supervises,
+    schedule: false,
+  });
   // pg-boss retries by itself; an unheard 'error' event would end the process.
   boss.on('error', () => {});
   await boss.start();
   for (const name of QUEUES) {
-    await boss.createQueue(name, { ...LIMITS[name], retryDelay: 0, retryBackoff: false, deleteAfterSeconds: 24 * HOUR, notify: true });
+    await boss.createQueue(name, {
+      ...LIMITS[name],
+      retryDelay: 0,
+      retryBackoff: false,
+      deleteAfterSeconds: 24 * HOUR,
+      notify: true,
+    });
   }
   const enqueue: Enqueue = async (tx, name, id, data) => {
     await boss.send(name, data, { id, db: fromDrizzle(tx, sql) });

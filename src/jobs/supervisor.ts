@@ -68,7 +68,12 @@ class Keeper {
     const startedAt = Date.now();
     const { url, device, logger } = this.options;
     const env = { ...process.env, AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
-    const child = fork(packageFile('dist/src/jobs/worker-main.js'), { env, execPath: process.execPath, serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
+    const child = fork(packageFile('dist/src/jobs/worker-main.js'), {
+      env,
+      execPath: process.execPath,
+      serialization: 'advanced',
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
     this.child = child;
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
@@ -105,10 +110,12 @@ class Keeper {
   /** Hands back what the dead worker held; with null, what any worker held that has not been seen for a while. */
   private async recover(deadId: string | null): Promise<void> {
     try {
-      for (const { id, kind, epoch } of await abandonedRuns(this.database, deadId)) await this.handBack(id, kind, epoch);
+      for (const { id, kind, epoch } of await abandonedRuns(this.database, deadId))
+        await this.handBack(id, kind, epoch);
       if (deadId === null) await forgetOldWorkers(this.database);
     } catch (error) {
-      if (!this.stopping) this.options.logger.warn({ err: error }, 'runs of dead workers could not be looked up; trying again');
+      if (!this.stopping)
+        this.options.logger.warn({ err: error }, 'runs of dead workers could not be looked up; trying again');
     }
   }
 
@@ -117,6 +124,10 @@ class Keeper {
     await boss.fail(kind, runId, { reason: 'the worker process died' });
     const [job] = await boss.findJobs(kind, { id: runId });
     if (job && job.state !== 'failed') await this.work.requeue(runId, epoch);
-    else await this.work.giveUp(runId, epoch, { code: 'INTERNAL_SERVER_ERROR', message: 'The engine process died again and again while it worked on this run. The server log says more.' });
+    else
+      await this.work.giveUp(runId, epoch, {
+        code: 'INTERNAL_SERVER_ERROR',
+        message: 'The engine process died again and again while it worked on this run. The server log says more.',
+      });
   }
 }

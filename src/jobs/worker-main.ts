@@ -6,7 +6,8 @@ import { startWorker } from './worker.js';
 /** Entry of the forked worker process: the only one that loads ONNX Runtime. Its parent gives url, device and id. */
 async function main(): Promise<void> {
   const { AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id } = process.env;
-  if (!url || !device || !id) throw new Error('The worker is started by the server: AZIMUTH_WORKER_URL, _DEVICE and _ID are missing.');
+  if (!url || !device || !id)
+    throw new Error('The worker is started by the server: AZIMUTH_WORKER_URL, _DEVICE and _ID are missing.');
   const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const engine = await createEngine({ device });
   const worker = await startWorker({ url, engine, id, version: packageVersion(), logger });

@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Engine, EngineError } from '../engine/index.js';
-import { Bell, CANCEL_CHANNEL, type Database, forgetWorker, type Held, heartbeat, openPool, StaleEpochError, Work } from '../storage/index.js';
+import {
+  Bell,
+  CANCEL_CHANNEL,
+  type Database,
+  forgetWorker,
+  type Held,
+  heartbeat,
+  openPool,
+  StaleEpochError,
+  Work,
+} from '../storage/index.js';
 import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
 import { galleryJob } from './gallery-job.js';
@@ -37,7 +47,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const bell = await Bell.open(url, CANCEL_CHANNEL);
   await heartbeat(database, id, engine.devices);
   const beat = setInterval(() => void heartbeat(database, id, engine.devices).catch(() => {}), HEARTBEAT_MS);
-  const context: JobContext = { work: new Work(database), engine, enqueue: queue.enqueue, interactive: new Interactive(), logger, version };
+  const context: JobContext = {
+    work: new Work(database),
+    engine,
+    enqueue: queue.enqueue,
+    interactive: new Interactive(),
+    logger,
+    version,
+  };
   const runner = new JobRunner(context, bell, id);
   await runner.listen(queue);
   return {
@@ -138,7 +155,9 @@ class JobRunner {
       throw error;
     }
     const known = error instanceof EngineError && error.code !== 'INTERNAL_SERVER_ERROR';
-    const message = known ? error.message : `The run failed unexpectedly: ${error instanceof Error ? error.message : String(error)}`;
+    const message = known
+      ? error.message
+      : `The run failed unexpectedly: ${error instanceof Error ? error.message : String(error)}`;
     await work.giveUp(held.runId, held.epoch, { code: known ? error.code : 'INTERNAL_SERVER_ERROR', message });
   }
 }

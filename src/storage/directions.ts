@@ -3,11 +3,25 @@ import type { Database } from './connection.js';
 import { StorageError } from './errors.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { direction, filmstrip, image } from './tables.js';
-import type { DirectionFilterRow, DirectionOrderName, DirectionRow, ImageRow, Page, PageRequest, Storage } from './types.js';
+import type {
+  DirectionFilterRow,
+  DirectionOrderName,
+  DirectionRow,
+  ImageRow,
+  Page,
+  PageRequest,
+  Storage,
+} from './types.js';
 
 export function directionStore(database: Database): Storage['directions'] {
   return {
-    byIds: (ids) => (ids.length === 0 ? Promise.resolve([]) : database.select().from(direction).where(inArray(direction.id, [...ids]))),
+    byIds: (ids) =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : database
+            .select()
+            .from(direction)
+            .where(inArray(direction.id, [...ids])),
     page: (modelId, filter, order, request) => pageOfDirections(database, modelId, filter, order, request),
     update: async (id, patch) => {
       const { tags, ...rest } = patch;
@@ -61,12 +75,16 @@ async function pageOfDirections(
   request: PageRequest,
 ): Promise<Page<DirectionRow>> {
   const own = conditions(modelId, filter);
-  const [total] = await database.select({ value: count() }).from(direction).where(and(...own));
+  const [total] = await database
+    .select({ value: count() })
+    .from(direction)
+    .where(and(...own));
   if (request.afterId !== null) {
     const known = await database.select({ id: direction.id }).from(direction).where(eq(direction.id, request.afterId));
     if (known.length === 0) throw unknownCursor(request.afterId);
   }
-  const keysOf = (alias: string) => sql.raw([ORDER_KEYS[order], 'd.index', 'd.id'].join(', ').replaceAll('d.', `${alias}.`));
+  const keysOf = (alias: string) =>
+    sql.raw([ORDER_KEYS[order], 'd.index', 'd.id'].join(', ').replaceAll('d.', `${alias}.`));
   const keys = sql`(${keysOf('direction')})`;
   const cursor = sql`(SELECT ${keysOf('c')} FROM ${direction} c WHERE c.id = ${request.afterId})`;
   const rows = await database

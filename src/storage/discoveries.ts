@@ -14,8 +14,17 @@ export function discoveryStore(database: Database, enqueue: Enqueue): Stores {
     start: (input) => startDiscovery(database, enqueue, input),
     page: (filter, request) => pageOfDiscoveries(database, filter, request),
     losses: async (id, every, last) => {
-      const steps = and(eq(event.runId, id), eq(event.type, 'TrainingStep'), sql`((${event.payload}->>'step')::int - 1) % ${every} = 0`);
-      const newest = await database.select().from(event).where(steps).orderBy(desc(event.seq)).limit(last ?? 1_000_000);
+      const steps = and(
+        eq(event.runId, id),
+        eq(event.type, 'TrainingStep'),
+        sql`((${event.payload}->>'step')::int - 1) % ${every} = 0`,
+      );
+      const newest = await database
+        .select()
+        .from(event)
+        .where(steps)
+        .orderBy(desc(event.seq))
+        .limit(last ?? 1_000_000);
       return newest.reverse() satisfies EventRow[];
     },
   };
@@ -27,7 +36,11 @@ async function select(tx: Queryable, condition: SQL | undefined): Promise<Discov
 }
 
 /** The run, its row, its directions (named by place) and its job, all or nothing. */
-function startDiscovery(database: Database, enqueue: Enqueue, input: Parameters<Stores['start']>[0]): Promise<DiscoveryRow> {
+function startDiscovery(
+  database: Database,
+  enqueue: Enqueue,
+  input: Parameters<Stores['start']>[0],
+): Promise<DiscoveryRow> {
   const { modelId, config, totalSteps, idempotency } = input;
   return database.transaction(async (tx) => {
     const known = await runOfKey(tx, 'discovery', idempotency);
@@ -43,7 +56,11 @@ function startDiscovery(database: Database, enqueue: Enqueue, input: Parameters<
   });
 }
 
-function directionsOf(discoveryId: string, modelId: string, config: Record<string, unknown>): (typeof direction.$inferInsert)[] {
+function directionsOf(
+  discoveryId: string,
+  modelId: string,
+  config: Record<string, unknown>,
+): (typeof direction.$inferInsert)[] {
   return Array.from({ length: Number(config['directions']) }, (_, index) => ({
     id: randomUUID(),
     modelId,
@@ -64,9 +81,16 @@ async function pageOfDiscoveries(database: Database, filter: Parameters<Stores['
     filter.status ? eq(run.status, filter.status) : undefined,
   ];
   const joined = and(...own);
-  const [total] = await database.select({ value: count() }).from(discovery).innerJoin(run, eq(run.id, discovery.runId)).where(joined);
+  const [total] = await database
+    .select({ value: count() })
+    .from(discovery)
+    .innerJoin(run, eq(run.id, discovery.runId))
+    .where(joined);
   if (request.afterId !== null) {
-    const known = await database.select({ id: discovery.runId }).from(discovery).where(eq(discovery.runId, request.afterId));
+    const known = await database
+      .select({ id: discovery.runId })
+      .from(discovery)
+      .where(eq(discovery.runId, request.afterId));
     if (known.length === 0) throw unknownCursor(request.afterId);
   }
   const cursor = sql`(SELECT r.created_at, r.id FROM ${run} r WHERE r.id = ${request.afterId})`;
@@ -77,7 +101,11 @@ async function pageOfDiscoveries(database: Database, filter: Parameters<Stores['
     .where(and(...own, behind(request, sql`(${run.createdAt}, ${run.id})`, cursor, 'desc')))
     .orderBy(desc(run.createdAt), desc(run.id))
     .limit(request.first + 1);
-  return pageOf(rows.map((row): DiscoveryRow => ({ ...row.discovery, ...row.run })), request, total?.value ?? 0);
+  return pageOf(
+    rows.map((row): DiscoveryRow => ({ ...row.discovery, ...row.run })),
+    request,
+    total?.value ?? 0,
+  );
 }
 
 /** The directions of a discovery, in order. */

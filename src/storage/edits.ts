@@ -52,8 +52,15 @@ async function supersede(tx: Queryable, editId: string): Promise<void> {
 
 /** Newest first. */
 async function pageOfEdits(database: Database, filter: Parameters<Stores['page']>[0], request: PageRequest) {
-  const own = [filter.modelId ? eq(edit.modelId, filter.modelId) : undefined, filter.status ? eq(run.status, filter.status) : undefined];
-  const [total] = await database.select({ value: count() }).from(edit).innerJoin(run, eq(run.id, edit.runId)).where(and(...own));
+  const own = [
+    filter.modelId ? eq(edit.modelId, filter.modelId) : undefined,
+    filter.status ? eq(run.status, filter.status) : undefined,
+  ];
+  const [total] = await database
+    .select({ value: count() })
+    .from(edit)
+    .innerJoin(run, eq(run.id, edit.runId))
+    .where(and(...own));
   if (request.afterId !== null) {
     const known = await database.select({ id: edit.runId }).from(edit).where(eq(edit.runId, request.afterId));
     if (known.length === 0) throw unknownCursor(request.afterId);
@@ -66,5 +73,9 @@ async function pageOfEdits(database: Database, filter: Parameters<Stores['page']
     .where(and(...own, behind(request, sql`(${run.createdAt}, ${run.id})`, cursor, 'desc')))
     .orderBy(desc(run.createdAt), desc(run.id))
     .limit(request.first + 1);
-  return pageOf(rows.map((row): EditRow => ({ ...row.edit, ...row.run })), request, total?.value ?? 0);
+  return pageOf(
+    rows.map((row): EditRow => ({ ...row.edit, ...row.run })),
+    request,
+    total?.value ?? 0,
+  );
 }

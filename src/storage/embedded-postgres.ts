@@ -53,7 +53,10 @@ async function findBinaries(): Promise<Binaries> {
     const { initdb, postgres } = (await import(name)) as Binaries;
     return { initdb, postgres };
   } catch (cause) {
-    throw new Error(`No embedded PostgreSQL for ${platform()}-${arch()} (package ${name}). Set DATABASE_URL to a PostgreSQL 15 or newer.`, { cause });
+    throw new Error(
+      `No embedded PostgreSQL for ${platform()}-${arch()} (package ${name}). Set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      { cause },
+    );
   }
 }
 
@@ -87,7 +90,9 @@ function prepareSocketFolder(dataDir: string, { uid }: Launch): string {
   if (uid !== null) chownSync(folder, uid, uid);
   const { uid: owner, mode } = statSync(folder);
   if (owner !== (uid ?? process.getuid?.() ?? owner) || (mode & 0o077) !== 0) {
-    throw new Error(`${folder}: expected a folder that only we can enter, and it is somebody else's. Remove it, or set AZIMUTH_DATA.`);
+    throw new Error(
+      `${folder}: expected a folder that only we can enter, and it is somebody else's. Remove it, or set AZIMUTH_DATA.`,
+    );
   }
   return folder;
 }
@@ -110,8 +115,20 @@ function identity({ uid }: Launch): { uid?: number; gid?: number } {
 }
 
 /** In a session of its own: Ctrl-C must reach us first, who stop it in order. */
-function launchServer({ postgres }: Binaries, cluster: string, socketFolder: string, logFile: string, launch: Launch): void {
-  const settings = { listen_addresses: '', unix_socket_directories: socketFolder, max_connections: '200', log_min_messages: 'warning', log_checkpoints: 'off' };
+function launchServer(
+  { postgres }: Binaries,
+  cluster: string,
+  socketFolder: string,
+  logFile: string,
+  launch: Launch,
+): void {
+  const settings = {
+    listen_addresses: '',
+    unix_socket_directories: socketFolder,
+    max_connections: '200',
+    log_min_messages: 'warning',
+    log_checkpoints: 'off',
+  };
   const args = ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const [command, ...rest] = [...launch.prefix, postgres, ...args] as [string, ...string[]];
   const log = openSync(logFile, 'a', 0o600);
@@ -138,7 +155,9 @@ async function waitUntilAnswers(url: string, logFile: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const log = existsSync(logFile) ? readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n') : '';
-  throw new Error(`The embedded PostgreSQL did not start within ${START_TIMEOUT_MS / 1000} s. ${logFile} ends:\n${log}`);
+  throw new Error(
+    `The embedded PostgreSQL did not start within ${START_TIMEOUT_MS / 1000} s. ${logFile} ends:\n${log}`,
+  );
 }
 
 function running(url: string, cluster: string, ours: boolean): EmbeddedPostgres {
@@ -158,7 +177,9 @@ async function hasOtherClients(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url });
   try {
     await client.connect();
-    const { rows } = await client.query("SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1");
+    const { rows } = await client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1",
+    );
     return rows.length > 0;
   } finally {
     await client.end();

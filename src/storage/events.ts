@@ -15,7 +15,12 @@ const LOOK_AGAIN_MS = 5000;
  */
 export async function appendEvent(
   tx: Queryable,
-  { runId, epoch, type, payload }: { runId: string; epoch: number; type: EventTypeName; payload: Record<string, unknown> },
+  {
+    runId,
+    epoch,
+    type,
+    payload,
+  }: { runId: string; epoch: number; type: EventTypeName; payload: Record<string, unknown> },
 ): Promise<number> {
   const { rows } = await tx.execute<{ seq: number }>(sql`
     WITH holder AS (
@@ -36,7 +41,13 @@ function isFinal({ type, payload }: EventRow): boolean {
 }
 
 /** Replays seq > after, then follows; ends after the final status or when aborted. A slow reader is served from the log. */
-export async function* followEvents(database: Database, bell: Bell, runId: string, after: number, signal: AbortSignal): AsyncGenerator<EventRow, void, void> {
+export async function* followEvents(
+  database: Database,
+  bell: Bell,
+  runId: string,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<EventRow, void, void> {
   const ring = bell.subscribe(runId);
   try {
     let seq = after;
@@ -58,7 +69,12 @@ export async function* followEvents(database: Database, bell: Bell, runId: strin
 }
 
 function eventsAfter(database: Database, runId: string, seq: number): Promise<EventRow[]> {
-  return database.select().from(event).where(and(eq(event.runId, runId), gt(event.seq, seq))).orderBy(asc(event.seq)).limit(PAGE);
+  return database
+    .select()
+    .from(event)
+    .where(and(eq(event.runId, runId), gt(event.seq, seq)))
+    .orderBy(asc(event.seq))
+    .limit(PAGE);
 }
 
 async function isOver(database: Database, runId: string, seq: number): Promise<boolean> {

@@ -17,7 +17,10 @@ export async function readBlob(tx: Queryable, hash: string): Promise<Uint8Array 
 }
 
 /** The same bytes give the same image: its id is the front of their hash. */
-export async function putImage(tx: Queryable, { bytes, width, height, contentType }: Parameters<Storage['images']['put']>[0]): Promise<ImageRow> {
+export async function putImage(
+  tx: Queryable,
+  { bytes, width, height, contentType }: Parameters<Storage['images']['put']>[0],
+): Promise<ImageRow> {
   const blobHash = await putBlob(tx, bytes);
   const row = { id: uuidOf(blobHash), blobHash, width, height, contentType };
   await tx.insert(image).values(row).onConflictDoNothing();
@@ -30,9 +33,19 @@ function uuidOf(hash: string): string {
 
 export function imageStore(database: Queryable): Storage['images'] {
   return {
-    byIds: (ids) => (ids.length === 0 ? Promise.resolve([]) : database.select().from(image).where(inArray(image.id, [...ids]))),
+    byIds: (ids) =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : database
+            .select()
+            .from(image)
+            .where(inArray(image.id, [...ids])),
     bytes: async (id) => {
-      const [found] = await database.select().from(image).innerJoin(blob, eq(blob.hash, image.blobHash)).where(eq(image.id, id));
+      const [found] = await database
+        .select()
+        .from(image)
+        .innerJoin(blob, eq(blob.hash, image.blobHash))
+        .where(eq(image.id, id));
       return found ? { row: found.image, bytes: found.blob.bytes } : null;
     },
     put: (input) => putImage(database, input),

@@ -23,7 +23,13 @@ export { abandonedRuns, forgetOldWorkers, forgetWorker, heartbeat } from './work
 const POOL_SIZE = 10;
 
 /** `databaseUrl`, or with null the embedded PostgreSQL in `dataDir`. */
-export async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: string | null; dataDir: string }): Promise<{ url: string; stop(): Promise<void> }> {
+export async function openDatabase({
+  databaseUrl,
+  dataDir,
+}: {
+  databaseUrl: string | null;
+  dataDir: string;
+}): Promise<{ url: string; stop(): Promise<void> }> {
   mkdirSync(dataDir, { recursive: true });
   if (databaseUrl !== null) return { url: databaseUrl, stop: async () => {} };
   return startEmbeddedPostgres(dataDir);

@@ -8,12 +8,22 @@ import type { ImageRow, ModelRow, Page, PageRequest, Storage } from './types.js'
 
 export function modelStore(database: Database, enqueue: Enqueue): Storage['models'] {
   const byIds = (ids: readonly string[]): Promise<ModelRow[]> =>
-    ids.length === 0 ? Promise.resolve([]) : database.select().from(model).where(inArray(model.id, [...ids]));
+    ids.length === 0
+      ? Promise.resolve([])
+      : database
+          .select()
+          .from(model)
+          .where(inArray(model.id, [...ids]));
   return {
     byIds,
     create: (input) => createModel(database, enqueue, input),
     bySource: async (source) => {
-      const rows = await database.select().from(model).where(eq(model.source, source)).orderBy(desc(model.createdAt)).limit(1);
+      const rows = await database
+        .select()
+        .from(model)
+        .where(eq(model.source, source))
+        .orderBy(desc(model.createdAt))
+        .limit(1);
       return rows[0] ?? null;
     },
     page: (request) => pageOfModels(database, request),
@@ -31,7 +41,11 @@ export function modelStore(database: Database, enqueue: Enqueue): Storage['model
 }
 
 /** A model and its import, which has the same id. */
-function createModel(database: Database, enqueue: Enqueue, { name, source }: { name: string; source: string }): Promise<ModelRow> {
+function createModel(
+  database: Database,
+  enqueue: Enqueue,
+  { name, source }: { name: string; source: string },
+): Promise<ModelRow> {
   const id = randomUUID();
   return database.transaction(async (tx) => {
     await insertRun(tx, id, 'import', null);

@@ -14,5 +14,8 @@ export function behind(request: PageRequest, keys: SQL, cursor: SQL, direction: 
 }
 
 export function unknownCursor(afterId: string): StorageError {
-  return new StorageError('BAD_USER_INPUT', `after: expected the cursor of a page of this list, got one of ${afterId}, which is not in it.`);
+  return new StorageError(
+    'BAD_USER_INPUT',
+    `after: expected the cursor of a page of this list, got one of ${afterId}, which is not in it.`,
+  );
 }

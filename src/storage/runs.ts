@@ -4,13 +4,31 @@ import type { Database, Queryable } from './connection.js';
 import { StorageError } from './errors.js';
 import { appendEvent } from './events.js';
 import { model, run } from './tables.js';
-import { FINAL_STATUSES, type Idempotency, type RunErrorRow, type RunKind, type RunRow, type RunStatus, type Storage } from './types.js';
+import {
+  FINAL_STATUSES,
+  type Idempotency,
+  type RunErrorRow,
+  type RunKind,
+  type RunRow,
+  type RunStatus,
+  type Storage,
+} from './types.js';
 
 /** Puts a run's job into the queue, in the transaction that writes its row. */
-export type Enqueue = (tx: Queryable, queue: 'discovery' | 'edit' | 'import' | 'gallery', id: string, data: Record<string, unknown>) => Promise<void>;
+export type Enqueue = (
+  tx: Queryable,
+  queue: 'discovery' | 'edit' | 'import' | 'gallery',
+  id: string,
+  data: Record<string, unknown>,
+) => Promise<void>;
 
 /** Inserts a run as QUEUED with its first event. */
-export async function insertRun(tx: Queryable, id: string, kind: RunKind, idempotency: Idempotency | null): Promise<void> {
+export async function insertRun(
+  tx: Queryable,
+  id: string,
+  kind: RunKind,
+  idempotency: Idempotency | null,
+): Promise<void> {
   await tx.insert(run).values({
     id,
     kind,
@@ -26,14 +44,23 @@ export async function runOfKey(tx: Queryable, kind: RunKind, idempotency: Idempo
   if (!idempotency) return null;
   // Two requests with one key at once: the second waits here until the first has committed.
   await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext(${`${kind}:${idempotency.key}`}))`);
-  const [known] = await tx.select().from(run).where(and(eq(run.kind, kind), eq(run.idempotencyKey, idempotency.key)));
+  const [known] = await tx
+    .select()
+    .from(run)
+    .where(and(eq(run.kind, kind), eq(run.idempotencyKey, idempotency.key)));
   if (!known) return null;
   if (known.fingerprint === idempotency.fingerprint) return known.id;
-  throw new StorageError('CONFLICT', `idempotencyKey: "${idempotency.key}" was used before with a different input. Use a new key.`);
+  throw new StorageError(
+    'CONFLICT',
+    `idempotencyKey: "${idempotency.key}" was used before with a different input. Use a new key.`,
+  );
 }
 
 /** Moves a run to `status` under its epoch, and says so in its log. */
-export async function setStatus(tx: Queryable, { runId, epoch, status, error }: { runId: string; epoch: number; status: RunStatus; error: RunErrorRow | null }): Promise<void> {
+export async function setStatus(
+  tx: Queryable,
+  { runId, epoch, status, error }: { runId: string; epoch: number; status: RunStatus; error: RunErrorRow | null },
+): Promise<void> {
   const final = FINAL_STATUSES.includes(status);
   await tx
     .update(run)
@@ -72,7 +99,13 @@ export async function cancelRun(tx: Queryable, runId: string): Promise<void> {
 }
 
 export function runStore(database: Database): Storage['runs'] {
-  const byIds = (ids: readonly string[]) => (ids.length === 0 ? Promise.resolve([]) : database.select().from(run).where(inArray(run.id, [...ids])));
+  const byIds = (ids: readonly string[]) =>
+    ids.length === 0
+      ? Promise.resolve([])
+      : database
+          .select()
+          .from(run)
+          .where(inArray(run.id, [...ids]));
   return {
     byIds,
     cancel: async (id) => {

@@ -69,8 +69,12 @@ export const model = pgTable('model', {
 export const discovery = pgTable(
   'discovery',
   {
-    runId: uuid('run_id').primaryKey().references(() => run.id),
-    modelId: uuid('model_id').notNull().references(() => model.id),
+    runId: uuid('run_id')
+      .primaryKey()
+      .references(() => run.id),
+    modelId: uuid('model_id')
+      .notNull()
+      .references(() => model.id),
     config: jsonb('config').$type<Record<string, unknown>>().notNull(),
     step: integer('step').notNull().default(0),
     totalSteps: integer('total_steps').notNull(),
@@ -87,7 +91,9 @@ export const direction = pgTable(
   'direction',
   {
     id: uuid('id').primaryKey(),
-    modelId: uuid('model_id').notNull().references(() => model.id),
+    modelId: uuid('model_id')
+      .notNull()
+      .references(() => model.id),
     discoveryId: uuid('discovery_id').references(() => discovery.runId),
     origin: text('origin').$type<'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM' | 'IMPORTED' | 'MERGED'>().notNull(),
     index: integer('index').notNull(),
@@ -110,14 +116,21 @@ export const direction = pgTable(
     statisticsHash: text('statistics_hash'),
     parametersHash: text('parameters_hash'),
   },
-  (table) => [uniqueIndex('direction_place').on(table.discoveryId, table.index), index('direction_model').on(table.modelId)],
+  (table) => [
+    uniqueIndex('direction_place').on(table.discoveryId, table.index),
+    index('direction_model').on(table.modelId),
+  ],
 );
 
 export const edit = pgTable(
   'edit',
   {
-    runId: uuid('run_id').primaryKey().references(() => run.id),
-    modelId: uuid('model_id').notNull().references(() => model.id),
+    runId: uuid('run_id')
+      .primaryKey()
+      .references(() => run.id),
+    modelId: uuid('model_id')
+      .notNull()
+      .references(() => model.id),
     seed: bigint('seed', { mode: 'number' }),
     imageId: uuid('image_id'),
     shifts: jsonb('shifts').$type<ShiftRow[]>().notNull(),
@@ -138,7 +151,9 @@ export const edit = pgTable(
 export const event = pgTable(
   'event',
   {
-    runId: uuid('run_id').notNull().references(() => run.id),
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => run.id),
     seq: integer('seq').notNull(),
     at: instant('at').notNull().default(sql`clock_timestamp()`),
     type: text('type').$type<EventTypeName>().notNull(),
@@ -155,7 +170,9 @@ export const blob = pgTable('blob', {
 
 export const image = pgTable('image', {
   id: uuid('id').primaryKey(),
-  blobHash: text('blob_hash').notNull().references(() => blob.hash),
+  blobHash: text('blob_hash')
+    .notNull()
+    .references(() => blob.hash),
   width: integer('width').notNull(),
   height: integer('height').notNull(),
   contentType: text('content_type').notNull(),
@@ -163,7 +180,9 @@ export const image = pgTable('image', {
 
 /** The last training checkpoint of a discovery. */
 export const checkpoint = pgTable('checkpoint', {
-  runId: uuid('run_id').primaryKey().references(() => run.id),
+  runId: uuid('run_id')
+    .primaryKey()
+    .references(() => run.id),
   step: integer('step').notNull(),
   state: bytea('state').notNull(),
 });
@@ -172,9 +191,13 @@ export const checkpoint = pgTable('checkpoint', {
 export const gallery = pgTable(
   'gallery',
   {
-    modelId: uuid('model_id').notNull().references(() => model.id),
+    modelId: uuid('model_id')
+      .notNull()
+      .references(() => model.id),
     position: integer('position').notNull(),
-    imageId: uuid('image_id').notNull().references(() => image.id),
+    imageId: uuid('image_id')
+      .notNull()
+      .references(() => image.id),
   },
   (table) => [primaryKey({ columns: [table.modelId, table.position] })],
 );
@@ -183,10 +206,14 @@ export const gallery = pgTable(
 export const filmstrip = pgTable(
   'filmstrip',
   {
-    directionId: uuid('direction_id').notNull().references(() => direction.id),
+    directionId: uuid('direction_id')
+      .notNull()
+      .references(() => direction.id),
     position: integer('position').notNull(),
     strength: doublePrecision('strength').notNull(),
-    imageId: uuid('image_id').notNull().references(() => image.id),
+    imageId: uuid('image_id')
+      .notNull()
+      .references(() => image.id),
   },
   (table) => [primaryKey({ columns: [table.directionId, table.position] })],
 );

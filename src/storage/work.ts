@@ -6,7 +6,16 @@ import { appendEvent } from './events.js';
 import { putBlob, putImage, readBlob } from './images.js';
 import { setStatus, takeRun } from './runs.js';
 import { checkpoint, direction, discovery, edit, event, filmstrip, gallery, model, run } from './tables.js';
-import type { DirectionRow, DiscoveryRow, EditRow, EventTypeName, ImageRow, ModelRow, RunErrorRow, RunStatus } from './types.js';
+import type {
+  DirectionRow,
+  DiscoveryRow,
+  EditRow,
+  EventTypeName,
+  ImageRow,
+  ModelRow,
+  RunErrorRow,
+  RunStatus,
+} from './types.js';
 
 export type NewImage = { bytes: Uint8Array; width: number; height: number; contentType: string };
 
@@ -79,10 +88,17 @@ export class Work {
     return row;
   }
 
-  async finishImport(held: Held, description: Partial<ModelRow>, andThen: (tx: Queryable) => Promise<void>): Promise<void> {
+  async finishImport(
+    held: Held,
+    description: Partial<ModelRow>,
+    andThen: (tx: Queryable) => Promise<void>,
+  ): Promise<void> {
     await this.database.transaction(async (tx) => {
       const { hShape, ...rest } = description;
-      await tx.update(model).set({ ...rest, ...(hShape ? { hShape: [...hShape] } : {}), status: 'READY' }).where(eq(model.id, held.runId));
+      await tx
+        .update(model)
+        .set({ ...rest, ...(hShape ? { hShape: [...hShape] } : {}), status: 'READY' })
+        .where(eq(model.id, held.runId));
       await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
       await andThen(tx);
     });
@@ -99,13 +115,20 @@ export class Work {
     await this.database.transaction(async (tx) => {
       for (const [position, picture] of images.entries()) {
         const { id: imageId } = await putImage(tx, picture);
-        await tx.insert(gallery).values({ modelId, position, imageId }).onConflictDoUpdate({ target: [gallery.modelId, gallery.position], set: { imageId } });
+        await tx
+          .insert(gallery)
+          .values({ modelId, position, imageId })
+          .onConflictDoUpdate({ target: [gallery.modelId, gallery.position], set: { imageId } });
       }
     });
   }
 
   async discovery(runId: string): Promise<DiscoveryRow & { statisticsHash: string | null }> {
-    const [row] = await this.database.select().from(discovery).innerJoin(run, eq(run.id, discovery.runId)).where(eq(discovery.runId, runId));
+    const [row] = await this.database
+      .select()
+      .from(discovery)
+      .innerJoin(run, eq(run.id, discovery.runId))
+      .where(eq(discovery.runId, runId));
     if (!row) throw new Error(`discovery ${runId} is gone`);
     return { ...row.discovery, ...row.run };
   }
@@ -120,7 +143,12 @@ export class Work {
     const rows = await this.database
       .select({ type: event.type, step: sql<number>`max((${event.payload}->>'step')::int)` })
       .from(event)
-      .where(and(eq(event.runId, runId), inArray(event.type, ['TrainingStep', 'TrainingPreview', 'CheckpointSaved', 'ScorecardUpdated'])))
+      .where(
+        and(
+          eq(event.runId, runId),
+          inArray(event.type, ['TrainingStep', 'TrainingPreview', 'CheckpointSaved', 'ScorecardUpdated']),
+        ),
+      )
       .groupBy(event.type);
     const highest = (type: EventTypeName) => rows.find((row) => row.type === type)?.step ?? 0;
     return {
@@ -133,16 +161,26 @@ export class Work {
 
   /** Previews of `step` already announced, by sampling step. */
   async announcedPreviews(runId: string, step: number): Promise<number> {
-    const of = and(eq(event.runId, runId), eq(event.type, 'TrainingPreview'), sql`(${event.payload}->>'step')::int = ${step}`);
+    const of = and(
+      eq(event.runId, runId),
+      eq(event.type, 'TrainingPreview'),
+      sql`(${event.payload}->>'step')::int = ${step}`,
+    );
     return (await this.database.select({ seq: event.seq }).from(event).where(of)).length;
   }
 
   async startTraining(held: Held, facts: { device: string; resumedFromStep: number | null }): Promise<void> {
     const { device, resumedFromStep } = facts;
-    await this.database.update(discovery).set({ device, ...(resumedFromStep === null ? {} : { resumedFromStep }) }).where(eq(discovery.runId, held.runId));
+    await this.database
+      .update(discovery)
+      .set({ device, ...(resumedFromStep === null ? {} : { resumedFromStep }) })
+      .where(eq(discovery.runId, held.runId));
   }
 
-  async trainingStep(held: Held, payload: { step: number; secondsPerStep: number; peakMemoryBytes: number } & Record<string, unknown>): Promise<void> {
+  async trainingStep(
+    held: Held,
+    payload: { step: number; secondsPerStep: number; peakMemoryBytes: number } & Record<string, unknown>,
+  ): Promise<void> {
     const { step, secondsPerStep, peakMemoryBytes } = payload;
     await this.database.transaction(async (tx) => {
       await appendEvent(tx, { ...held, type: 'TrainingStep', payload });
@@ -153,7 +191,11 @@ export class Work {
   async preview(held: Held, payload: Record<string, unknown>, original: NewImage, shifted: NewImage): Promise<void> {
     await this.database.transaction(async (tx) => {
       const [first, second] = [await putImage(tx, original), await putImage(tx, shifted)];
-      await appendEvent(tx, { ...held, type: 'TrainingPreview', payload: { ...payload, originalId: first.id, shiftedId: second.id } });
+      await appendEvent(tx, {
+        ...held,
+        type: 'TrainingPreview',
+        payload: { ...payload, originalId: first.id, shiftedId: second.id },
+      });
     });
   }
 
@@ -167,20 +209,37 @@ export class Work {
   }
 
   /** State to resume from and directions to edit with, both of one step; `announce`: the log does not have it yet. */
-  async saveCheckpoint(held: Held, step: number, state: Uint8Array, parameters: Uint8Array, announce: boolean): Promise<void> {
+  async saveCheckpoint(
+    held: Held,
+    step: number,
+    state: Uint8Array,
+    parameters: Uint8Array,
+    announce: boolean,
+  ): Promise<void> {
     await this.database.transaction(async (tx) => {
       await this.requireHeld(tx, held);
-      await tx.insert(checkpoint).values({ runId: held.runId, step, state }).onConflictDoUpdate({ target: checkpoint.runId, set: { step, state } });
+      await tx
+        .insert(checkpoint)
+        .values({ runId: held.runId, step, state })
+        .onConflictDoUpdate({ target: checkpoint.runId, set: { step, state } });
       const parametersHash = await putBlob(tx, parameters);
       await tx.update(direction).set({ parametersHash, version: step }).where(eq(direction.discoveryId, held.runId));
       if (announce) await appendEvent(tx, { ...held, type: 'CheckpointSaved', payload: { step } });
     });
   }
 
-  async saveScores(held: Held, step: number, scores: readonly { index: number; accuracy: number; strengthError: number; effectSize: number }[], announce: boolean): Promise<void> {
+  async saveScores(
+    held: Held,
+    step: number,
+    scores: readonly { index: number; accuracy: number; strengthError: number; effectSize: number }[],
+    announce: boolean,
+  ): Promise<void> {
     await this.database.transaction(async (tx) => {
       for (const { index, ...score } of scores) {
-        await tx.update(direction).set(score).where(and(eq(direction.discoveryId, held.runId), eq(direction.index, index)));
+        await tx
+          .update(direction)
+          .set(score)
+          .where(and(eq(direction.discoveryId, held.runId), eq(direction.index, index)));
       }
       const directionIds = (await directionsOfDiscovery(tx, held.runId)).map(({ id }) => id);
       if (announce) await appendEvent(tx, { ...held, type: 'ScorecardUpdated', payload: { step, directionIds } });
@@ -195,7 +254,12 @@ export class Work {
   }
 
   directions(ids: readonly string[]): Promise<DirectionRow[]> {
-    return ids.length === 0 ? Promise.resolve([]) : this.database.select().from(direction).where(inArray(direction.id, [...ids]));
+    return ids.length === 0
+      ? Promise.resolve([])
+      : this.database
+          .select()
+          .from(direction)
+          .where(inArray(direction.id, [...ids]));
   }
 
   directionsOf(discoveryId: string): Promise<DirectionRow[]> {
@@ -213,20 +277,30 @@ export class Work {
       for (const [position, picture] of images.entries()) {
         const { id: imageId } = await putImage(tx, picture);
         const row = { directionId, position, strength: strengths[position] ?? 0, imageId };
-        await tx.insert(filmstrip).values(row).onConflictDoUpdate({ target: [filmstrip.directionId, filmstrip.position], set: row });
+        await tx
+          .insert(filmstrip)
+          .values(row)
+          .onConflictDoUpdate({ target: [filmstrip.directionId, filmstrip.position], set: row });
       }
     });
   }
 
   async edit(runId: string): Promise<EditRow> {
-    const [row] = await this.database.select().from(edit).innerJoin(run, eq(run.id, edit.runId)).where(eq(edit.runId, runId));
+    const [row] = await this.database
+      .select()
+      .from(edit)
+      .innerJoin(run, eq(run.id, edit.runId))
+      .where(eq(edit.runId, runId));
     if (!row) throw new Error(`edit ${runId} is gone`);
     return { ...row.edit, ...row.run };
   }
 
   /** Sampling steps whose frames the log already has (an edit that was retried). */
   async announcedFrames(runId: string): Promise<Set<number>> {
-    const frames = await this.database.select({ payload: event.payload }).from(event).where(and(eq(event.runId, runId), eq(event.type, 'EditFrame')));
+    const frames = await this.database
+      .select({ payload: event.payload })
+      .from(event)
+      .where(and(eq(event.runId, runId), eq(event.type, 'EditFrame')));
     return new Set(frames.map(({ payload }) => Number(payload['stepIndex'])));
   }
 
@@ -238,7 +312,10 @@ export class Work {
   }
 
   async startEdit(held: Held, row: Pick<EditRow, 'shifts' | 'provenance'>): Promise<void> {
-    await this.database.update(edit).set({ shifts: [...row.shifts], provenance: row.provenance }).where(eq(edit.runId, held.runId));
+    await this.database
+      .update(edit)
+      .set({ shifts: [...row.shifts], provenance: row.provenance })
+      .where(eq(edit.runId, held.runId));
   }
 
   /** Result and final status, together. */
@@ -247,7 +324,11 @@ export class Work {
       const images: [ImageRow, ImageRow] = [await putImage(tx, result), await putImage(tx, original)];
       const [resultImageId, originalImageId] = [images[0].id, images[1].id];
       await tx.update(edit).set({ resultImageId, originalImageId }).where(eq(edit.runId, held.runId));
-      await appendEvent(tx, { ...held, type: 'EditFinished', payload: { resultId: resultImageId, originalId: originalImageId } });
+      await appendEvent(tx, {
+        ...held,
+        type: 'EditFinished',
+        payload: { resultId: resultImageId, originalId: originalImageId },
+      });
       await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
     });
   }

@@ -40,9 +40,15 @@ export async function forgetWorker(database: Database, id: string): Promise<void
 }
 
 /** Runs that are RUNNING under `workerIds`, or under workers that are gone where none are given. */
-export async function abandonedRuns(database: Database, workerId: string | null): Promise<{ id: string; kind: RunKind; epoch: number }[]> {
+export async function abandonedRuns(
+  database: Database,
+  workerId: string | null,
+): Promise<{ id: string; kind: RunKind; epoch: number }[]> {
   const holders = workerId === null ? notIn(database) : eq(run.workerId, workerId);
-  return database.select({ id: run.id, kind: run.kind, epoch: run.epoch }).from(run).where(and(eq(run.status, 'RUNNING'), holders));
+  return database
+    .select({ id: run.id, kind: run.kind, epoch: run.epoch })
+    .from(run)
+    .where(and(eq(run.status, 'RUNNING'), holders));
 }
 
 function notIn(database: Database) {

@@ -73,11 +73,17 @@ function plainUpsampleConv(tape: Tape, x: Value, affine: Affine): Value {
  * Self-attention over the pixels of `[N,C,H,W]` normalised by the caller; one product for query, key and value.
  * softmax(q·kᵀ/√d)·v (arXiv 1706.03762, eq. 1), `heads` heads.
  */
-export function attention(tape: Tape, x: Value, heads: number, parts: { query: Affine; key: Affine; value: Affine; out: Affine }): Value {
+export function attention(
+  tape: Tape,
+  x: Value,
+  heads: number,
+  parts: { query: Affine; key: Affine; value: Affine; out: Affine },
+): Value {
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const [pixels, width] = [h * w, c / heads];
   const tokens = tape.transpose(tape.reshape(x, [n, c, pixels]), [0, 2, 1]);
-  const split = (affine: Affine) => tape.transpose(tape.reshape(linear(tape, tokens, affine), [n, pixels, heads, width]), [0, 2, 1, 3]);
+  const split = (affine: Affine) =>
+    tape.transpose(tape.reshape(linear(tape, tokens, affine), [n, pixels, heads, width]), [0, 2, 1, 3]);
   const [query, key, value] = [split(parts.query), split(parts.key), split(parts.value)];
   const scores = tape.matmul(tape.mul(query, tape.scalar(1 / Math.sqrt(width))), tape.transposeLast(key));
   const mixed = tape.transpose(tape.matmul(tape.softmax(scores), value), [0, 2, 1, 3]);

@@ -36,7 +36,9 @@ export interface SamplingStep {
 const round = Math.fround;
 
 function linspace(start: number, end: number, count: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, i) => (count === 1 ? start : start + ((end - start) * i) / (count - 1)));
+  return Float64Array.from({ length: count }, (_, i) =>
+    count === 1 ? start : start + ((end - start) * i) / (count - 1),
+  );
 }
 
 function betasOf(config: ScheduleConfig): Float64Array {
@@ -89,7 +91,10 @@ function roundHalfEven(value: number): number {
 export function samplingPlan(schedule: NoiseSchedule, samplingSteps: number): readonly SamplingStep[] {
   if (!Number.isInteger(samplingSteps) || samplingSteps < 1 || samplingSteps > schedule.trainTimesteps) {
     const range = `1…${schedule.trainTimesteps}`;
-    throw new EngineError('BAD_USER_INPUT', `samplingSteps: expected a whole number in ${range}, got ${samplingSteps}.`);
+    throw new EngineError(
+      'BAD_USER_INPUT',
+      `samplingSteps: expected a whole number in ${range}, got ${samplingSteps}.`,
+    );
   }
   return planAt(schedule, timestepsOf(schedule, samplingSteps));
 }
@@ -105,7 +110,10 @@ function alphaBarAt(schedule: NoiseSchedule, timestep: number): number {
   const alphaBar = schedule.alphasCumprod[Math.min(timestep, schedule.trainTimesteps - 1)];
   if (alphaBar === undefined) throw new EngineError('BAD_USER_INPUT', `timestep ${timestep} is outside the schedule.`);
   if (alphaBar === 0 && schedule.predictionType === 'epsilon') {
-    throw new EngineError('MODEL_INVALID', `Timestep ${timestep} has ᾱ = 0, where a model that predicts ε says nothing of x0.`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `Timestep ${timestep} has ᾱ = 0, where a model that predicts ε says nothing of x0.`,
+    );
   }
   return alphaBar;
 }

@@ -51,10 +51,16 @@ export async function backpropagate(
     for (const [name, part] of Object.entries(gradient.parameters)) accumulate(sums, name, part);
     if (gradient.x) g = gradient.x;
   }
-  return Object.fromEntries([...sums].map(([name, { shape, sum }]) => [name, floatTensor(shape, Float32Array.from(sum))]));
+  return Object.fromEntries(
+    [...sums].map(([name, { shape, sum }]) => [name, floatTensor(shape, Float32Array.from(sum))]),
+  );
 }
 
-function accumulate(sums: Map<string, { shape: readonly number[]; sum: Float64Array }>, name: string, part: FloatTensor): void {
+function accumulate(
+  sums: Map<string, { shape: readonly number[]; sum: Float64Array }>,
+  name: string,
+  part: FloatTensor,
+): void {
   const entry = sums.get(name) ?? { shape: part.shape, sum: new Float64Array(part.data.length) };
   part.data.forEach((value, index) => {
     entry.sum[index] = (entry.sum[index] ?? 0) + value;

@@ -9,7 +9,12 @@ export function stageWidths(resolution: number): readonly number[] {
 }
 
 /** Parameters of the trunk: 4×4 convolutions of stride 2, with GroupNorm where `normalised`. */
-export function trunkSpecs(prefix: string, inChannels: number, widths: readonly number[], normalised: boolean): ParameterSpecs {
+export function trunkSpecs(
+  prefix: string,
+  inChannels: number,
+  widths: readonly number[],
+  normalised: boolean,
+): ParameterSpecs {
   const specs: Record<string, ParameterSpecs[string]> = {};
   widths.forEach((width, stage) => {
     const fanIn = (widths[stage - 1] ?? inChannels) * 16;

@@ -2,7 +2,7 @@ import type { Value } from '../graph/graph.js';
 import { floatTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 import { quadrants, stageWidths, trunkSpecs } from './convnet.js';
-import type { Parameters, ParameterSpecs } from './parameters.js';
+import type { ParameterSpecs, Parameters } from './parameters.js';
 
 /** Parameters of D for images `[C,S,S]`. */
 export function discriminatorSpecs(channels: number, resolution: number): ParameterSpecs {
@@ -34,7 +34,12 @@ function matrixShape(shape: readonly number[]): [number, number] {
 }
 
 /** D(x) → scores `[N]`, each weight divided by σ = uᵀ·W·v (arXiv 1802.05957, eq. 8). */
-export function recordDiscriminator(tape: Tape, parameters: Readonly<Record<string, Value>>, spectral: Readonly<Record<string, Value>>, x: Value): Value {
+export function recordDiscriminator(
+  tape: Tape,
+  parameters: Readonly<Record<string, Value>>,
+  spectral: Readonly<Record<string, Value>>,
+  x: Value,
+): Value {
   const normalised = (name: string) => {
     const weight = parameters[name] as Value;
     const matrix = tape.reshape(weight, matrixShape(weight.shape));
@@ -44,7 +49,12 @@ export function recordDiscriminator(tape: Tape, parameters: Readonly<Record<stri
   };
   let y = x;
   for (let stage = 0; `d.${stage}.weight` in parameters; stage += 1) {
-    y = tape.silu(tape.conv(y, normalised(`d.${stage}.weight`), parameters[`d.${stage}.bias`] as Value, { strides: [2, 2], pads: [1, 1, 1, 1] }));
+    y = tape.silu(
+      tape.conv(y, normalised(`d.${stage}.weight`), parameters[`d.${stage}.bias`] as Value, {
+        strides: [2, 2],
+        pads: [1, 1, 1, 1],
+      }),
+    );
   }
   const score = tape.matmul(quadrants(tape, y), tape.transposeLast(normalised('d.head.weight')));
   return tape.reshape(tape.add(score, parameters['d.head.bias'] as Value), [x.shape[0] ?? 1]);
@@ -59,12 +69,21 @@ export function powerIteration(parameters: Parameters, spectral: Parameters): Pa
     const [rows, columns] = matrixShape(shape);
     const v = normalise(product(data, u.data, columns, rows, (column, row) => row * columns + column));
     next[`${name}.v`] = floatTensor([columns, 1], v);
-    next[`${name}.u`] = floatTensor([rows, 1], normalise(product(data, v, rows, columns, (row, column) => row * columns + column)));
+    next[`${name}.u`] = floatTensor(
+      [rows, 1],
+      normalise(product(data, v, rows, columns, (row, column) => row * columns + column)),
+    );
   }
   return next;
 }
 
-function product(matrix: Float32Array, vector: Float32Array, outputs: number, inputs: number, at: (output: number, input: number) => number): Float32Array {
+function product(
+  matrix: Float32Array,
+  vector: Float32Array,
+  outputs: number,
+  inputs: number,
+  at: (output: number, input: number) => number,
+): Float32Array {
   return Float32Array.from({ length: outputs }, (_, output) => {
     let sum = 0;
     for (let input = 0; input < inputs; input += 1) sum += (matrix[at(output, input)] ?? 0) * (vector[input] ?? 0);

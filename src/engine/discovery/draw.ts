@@ -11,7 +11,12 @@ export interface DrawConfig {
 }
 
 /** x[0] of one training step, `[N,C,H,W]`: a function of seed and step. */
-export function drawNoise(config: DrawConfig, step: number, sampleShape: readonly number[], stream: number = STREAMS.training): FloatTensor {
+export function drawNoise(
+  config: DrawConfig,
+  step: number,
+  sampleShape: readonly number[],
+  stream: number = STREAMS.training,
+): FloatTensor {
   const shape = [config.batchSize, ...sampleShape];
   return floatTensor(shape, normals({ seed: config.seed, stream, sample: 0, step }, sizeOf(shape)));
 }
@@ -27,7 +32,10 @@ export function drawChoice(config: DrawConfig, step: number): ShiftChoice {
 }
 
 /** The strength that a uniform number stands for. */
-export function strengthFrom(u: number, { minStrength, maxStrength }: Pick<DrawConfig, 'minStrength' | 'maxStrength'>): number {
+export function strengthFrom(
+  u: number,
+  { minStrength, maxStrength }: Pick<DrawConfig, 'minStrength' | 'maxStrength'>,
+): number {
   const s = (2 * u - 1) * maxStrength;
   return (s < 0 ? -1 : 1) * Math.max(Math.abs(s), minStrength);
 }

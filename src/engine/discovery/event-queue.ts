@@ -33,7 +33,10 @@ export class EventQueue<Event> {
         }
       } else if (this.state === 'failed') throw this.failure;
       else if (this.state === 'done') return;
-      else await new Promise<void>((resolve) => { this.wake = resolve; });
+      else
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
     }
   }
 

@@ -10,7 +10,7 @@ import { encodeDirections } from '../shift/bank.js';
 import { decodeStatistics, encodeStatistics, measureStatistics } from '../shift/statistics.js';
 import { EventQueue } from './event-queue.js';
 import type { ObjectiveResult } from './objective.js';
-import { scoreDirections, SCORING_PAIRS } from './scoring.js';
+import { SCORING_PAIRS, scoreDirections } from './scoring.js';
 import { decodeState, encodeState, type TrainingState } from './state.js';
 import { shiftConfigOf, Trainer } from './trainer.js';
 
@@ -52,7 +52,14 @@ export async function* discover(
   }
 }
 
-async function train(model: DiffusionModel, config: DiscoveryConfig, options: DiscoveryOptions, device: Device, between: Between, emit: Emit): Promise<void> {
+async function train(
+  model: DiffusionModel,
+  config: DiscoveryConfig,
+  options: DiscoveryOptions,
+  device: Device,
+  between: Between,
+  emit: Emit,
+): Promise<void> {
   const statistics = await loadStatistics(model, config, options.statistics, device, between, emit);
   const trainer = await Trainer.create(model, config, statistics, device);
   try {
@@ -60,14 +67,20 @@ async function train(model: DiffusionModel, config: DiscoveryConfig, options: Di
     let clock = new StepClock();
     while (state.step < config.trainingSteps) {
       const step = state.step + 1;
-      const preview = config.previewEvery > 0 && (step % config.previewEvery === 0 || step === 1) ? new PreviewRecorder() : null;
+      const preview =
+        config.previewEvery > 0 && (step % config.previewEvery === 0 || step === 1) ? new PreviewRecorder() : null;
       const made = await trainer.step(state, between, preview);
       state = made.state;
-      if (!Number.isFinite(made.result.loss)) throw new EngineError('INTERNAL_SERVER_ERROR', `training diverged at step ${step}: the loss is ${made.result.loss}. Use a smaller learningRate.`);
+      if (!Number.isFinite(made.result.loss))
+        throw new EngineError(
+          'INTERNAL_SERVER_ERROR',
+          `training diverged at step ${step}: the loss is ${made.result.loss}. Use a smaller learningRate.`,
+        );
       clock = clock.tick();
       await emit(stepEvent(step, made.result, clock.secondsPerStep));
       if (preview) await preview.emit(model, config, step, state, emit);
-      if (step % config.checkpointEvery === 0 || step === config.trainingSteps) await emit(checkpointEvent(trainer, state, config));
+      if (step % config.checkpointEvery === 0 || step === config.trainingSteps)
+        await emit(checkpointEvent(trainer, state, config));
     }
     const progress = (done: number, total: number) => emit({ type: 'phase', phase: 'scoring', done, total });
     const pairs = Math.max(SCORING_PAIRS, 8 * config.directions);
@@ -78,7 +91,14 @@ async function train(model: DiffusionModel, config: DiscoveryConfig, options: Di
   }
 }
 
-async function loadStatistics(model: DiffusionModel, config: DiscoveryConfig, known: Uint8Array | null, device: Device, between: Between, emit: Emit) {
+async function loadStatistics(
+  model: DiffusionModel,
+  config: DiscoveryConfig,
+  known: Uint8Array | null,
+  device: Device,
+  between: Between,
+  emit: Emit,
+) {
   if (known) {
     const statistics = decodeStatistics(known);
     if (statistics.modelHash === model.hash && statistics.timesteps.length === config.samplingSteps) return statistics;
@@ -92,7 +112,18 @@ async function loadStatistics(model: DiffusionModel, config: DiscoveryConfig, kn
 function stepEvent(step: number, result: ObjectiveResult, secondsPerStep: number): DiscoveryEvent {
   const { loss, classificationLoss, strengthLoss, adversarialLoss, discriminatorLoss, accuracy } = result;
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-  return { type: 'step', step, loss, classificationLoss, strengthLoss, adversarialLoss, discriminatorLoss, accuracy, secondsPerStep, peakMemoryBytes };
+  return {
+    type: 'step',
+    step,
+    loss,
+    classificationLoss,
+    strengthLoss,
+    adversarialLoss,
+    discriminatorLoss,
+    accuracy,
+    secondsPerStep,
+    peakMemoryBytes,
+  };
 }
 
 function checkpointEvent(trainer: Trainer, state: TrainingState, config: DiscoveryConfig): DiscoveryEvent {
@@ -128,14 +159,30 @@ class PreviewRecorder {
     this.steps.push({ step, shifted: firstSample(predictedX0) });
   };
 
-  async emit(model: DiffusionModel, config: DiscoveryConfig, step: number, state: TrainingState, emit: Emit): Promise<void> {
+  async emit(
+    model: DiffusionModel,
+    config: DiscoveryConfig,
+    step: number,
+    state: TrainingState,
+    emit: Emit,
+  ): Promise<void> {
     const pairs = state.recent.at(-1);
     const [directionIndex, strength] = [pairs?.directions[0] ?? 0, pairs?.strengths[0] ?? 0];
     for (const [stepIndex, recorded] of this.steps.entries()) {
       const original = await encodePicture(this.originals[stepIndex] as Float32Array, model.sampleShape);
       const shifted = await encodePicture(recorded.shifted, model.sampleShape);
       const { timestep } = recorded.step;
-      await emit({ type: 'preview', step, directionIndex, strength, stepIndex, timestep, samplingSteps: config.samplingSteps, original, shifted });
+      await emit({
+        type: 'preview',
+        step,
+        directionIndex,
+        strength,
+        stepIndex,
+        timestep,
+        samplingSteps: config.samplingSteps,
+        original,
+        shifted,
+      });
     }
   }
 }

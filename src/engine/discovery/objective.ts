@@ -6,7 +6,7 @@ import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { recordDiscriminator, spectralSpecs } from './discriminator.js';
 import { crossEntropy, generatorLoss, hingeLoss, meanAbsoluteError } from './losses.js';
-import { type Parameters, parameterInputs, type ParameterSpecs } from './parameters.js';
+import { type ParameterSpecs, type Parameters, parameterInputs } from './parameters.js';
 import { recordReconstructor } from './reconstructor.js';
 
 /** λ_reg of the ancestor (arXiv 2002.03754); λ_cls is 1. */
@@ -91,7 +91,8 @@ export class Objective {
     const logits = made['logits'] as FloatTensor;
     const named = nearestDirections(logits);
     const right = named.filter((k, row) => k === pairs.directions[row]).length;
-    const gradients = (specs: ParameterSpecs) => Object.fromEntries(Object.keys(specs).map((name) => [name, made[`grad:${name}`] as FloatTensor]));
+    const gradients = (specs: ParameterSpecs) =>
+      Object.fromEntries(Object.keys(specs).map((name) => [name, made[`grad:${name}`] as FloatTensor]));
     return {
       loss: value('loss') ?? 0,
       classificationLoss: value('classificationLoss') ?? 0,
@@ -113,10 +114,21 @@ export class Objective {
 }
 
 /** Adds L_G to the loss of S, and L_D with its gradients to the outputs. */
-function recordAdversary(tape: Tape, shape: ObjectiveShape, specs: ParameterSpecs, x: Value, shifted: Value, loss: Value, outputs: Record<string, Value>): Value {
+function recordAdversary(
+  tape: Tape,
+  shape: ObjectiveShape,
+  specs: ParameterSpecs,
+  x: Value,
+  shifted: Value,
+  loss: Value,
+  outputs: Record<string, Value>,
+): Value {
   const theta = parameterInputs(tape, specs);
   const spectral = parameterInputs(tape, spectralSpecs(specs));
-  const [real, fake] = [recordDiscriminator(tape, theta, spectral, x), recordDiscriminator(tape, theta, spectral, shifted)];
+  const [real, fake] = [
+    recordDiscriminator(tape, theta, spectral, x),
+    recordDiscriminator(tape, theta, spectral, shifted),
+  ];
   const adversarialLoss = generatorLoss(tape, fake);
   const discriminatorLoss = hingeLoss(tape, real, fake);
   Object.assign(outputs, { adversarialLoss, discriminatorLoss });

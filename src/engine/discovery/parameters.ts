@@ -1,4 +1,4 @@
-import { normals, uniforms, type RandomKey } from '../diffusion/random.js';
+import { normals, type RandomKey, uniforms } from '../diffusion/random.js';
 import type { Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
@@ -10,7 +10,10 @@ export type Parameters = Readonly<Record<string, FloatTensor>>;
 export interface ParameterSpec {
   readonly shape: readonly number[];
   /** `uniform`: U(−1/√fanIn, 1/√fanIn), PyTorch's default; `normal`: standard normal of unit length. */
-  readonly start: { readonly kind: 'uniform'; readonly fanIn: number } | { readonly kind: 'constant'; readonly value: number } | { readonly kind: 'direction' };
+  readonly start:
+    | { readonly kind: 'uniform'; readonly fanIn: number }
+    | { readonly kind: 'constant'; readonly value: number }
+    | { readonly kind: 'direction' };
 }
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
@@ -23,7 +26,13 @@ export function initialise(specs: ParameterSpecs, key: Omit<RandomKey, 'sample'>
       if (start.kind === 'constant') return [name, floatTensor(shape, new Float32Array(size).fill(start.value))];
       if (start.kind === 'direction') return [name, floatTensor(shape, unit(normals(own, size)))];
       const bound = 1 / Math.sqrt(start.fanIn);
-      return [name, floatTensor(shape, Float32Array.from(uniforms(own, size), (value) => (2 * value - 1) * bound))];
+      return [
+        name,
+        floatTensor(
+          shape,
+          Float32Array.from(uniforms(own, size), (value) => (2 * value - 1) * bound),
+        ),
+      ];
     }),
   );
 }

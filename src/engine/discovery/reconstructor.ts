@@ -10,8 +10,14 @@ const GROUPS = 8;
 export function reconstructorSpecs(channels: number, resolution: number, directions: number): ParameterSpecs {
   const widths = stageWidths(resolution);
   const features = (widths.at(-1) ?? 0) * 4;
-  const head = (outputs: number): ParameterSpecs[string] => ({ shape: [outputs, features], start: { kind: 'uniform', fanIn: features } });
-  const bias = (outputs: number): ParameterSpecs[string] => ({ shape: [outputs], start: { kind: 'uniform', fanIn: features } });
+  const head = (outputs: number): ParameterSpecs[string] => ({
+    shape: [outputs, features],
+    start: { kind: 'uniform', fanIn: features },
+  });
+  const bias = (outputs: number): ParameterSpecs[string] => ({
+    shape: [outputs],
+    start: { kind: 'uniform', fanIn: features },
+  });
   return {
     ...trunkSpecs('r', 2 * channels, widths, true),
     'r.kind.weight': head(directions),
@@ -24,7 +30,12 @@ export function reconstructorSpecs(channels: number, resolution: number, directi
 /**
  * R(x, x′) → logits `[N,K]` over the direction and strength estimate `[N]`. Sees the image and the difference, as channels.
  */
-export function recordReconstructor(tape: Tape, parameters: Readonly<Record<string, Value>>, x: Value, shifted: Value): { logits: Value; strength: Value } {
+export function recordReconstructor(
+  tape: Tape,
+  parameters: Readonly<Record<string, Value>>,
+  x: Value,
+  shifted: Value,
+): { logits: Value; strength: Value } {
   const get = (name: string) => parameters[`r.${name}`] as Value;
   let y = tape.concat([x, tape.sub(shifted, x)], 1);
   for (let stage = 0; `r.${stage}.weight` in parameters; stage += 1) {

@@ -1,16 +1,21 @@
 import { vjp } from '../autodiff/vjp.js';
-import type { ReverseProcess } from '../contract.js';
+import type { ReverseProcess, ShiftKind } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
-import { samplingPlan, type SamplingStep } from '../diffusion/schedule.js';
+import { type SamplingStep, samplingPlan } from '../diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
-import { backpropagate, type Between, sampleTrajectory, type StepGradient, type Trajectory } from '../diffusion/trajectory.js';
+import {
+  type Between,
+  backpropagate,
+  type StepGradient,
+  sampleTrajectory,
+  type Trajectory,
+} from '../diffusion/trajectory.js';
 import type { Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { type ShiftControl, strengthScale } from '../shift/control.js';
-import type { ShiftKind } from '../contract.js';
 
 export interface SamplerConfig {
   readonly batch: number;
@@ -42,7 +47,12 @@ export class Samplers {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
   }
 
-  static async create(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl, device: Device): Promise<Samplers> {
+  static async create(
+    model: DiffusionModel,
+    config: SamplerConfig,
+    shift: ShiftControl,
+    device: Device,
+  ): Promise<Samplers> {
     const plainTape = new Tape();
     const plain = recordStep(plainTape, model, stepInputs(plainTape, model, config.batch), config.process, null);
     const tape = new Tape();
@@ -50,7 +60,9 @@ export class Samplers {
     const phi = tape.input('phi', shift.initial().shape);
     const strengths = tape.input('strengths', [config.batch, config.directions]);
     const operand = tape.input('operand', shift.operandShape);
-    const { xNext, predictedX0 } = recordStep(tape, model, inputs, config.process, () => shift.record(tape, phi, strengths, operand));
+    const { xNext, predictedX0 } = recordStep(tape, model, inputs, config.process, () =>
+      shift.record(tape, phi, strengths, operand),
+    );
     const cotangent = tape.input('cotangent', xNext.shape);
     const [x, parameters] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
     const sessions = {
@@ -65,17 +77,33 @@ export class Samplers {
 
   /** The unedited trajectory. */
   async plain(noise: FloatTensor, between: Between, onStep?: OnStep): Promise<Trajectory> {
-    return this.sample(noise, between, onStep, (step, x) => this.sessions.plain.run({ ...stepFeeds(this.model, step, 0), x }));
+    return this.sample(noise, between, onStep, (step, x) =>
+      this.sessions.plain.run({ ...stepFeeds(this.model, step, 0), x }),
+    );
   }
 
   /** The trajectory shifted by `choice` under parameters φ. */
-  async shifted(noise: FloatTensor, phi: FloatTensor, choice: ShiftChoice, between: Between, onStep?: OnStep): Promise<Trajectory> {
+  async shifted(
+    noise: FloatTensor,
+    phi: FloatTensor,
+    choice: ShiftChoice,
+    between: Between,
+    onStep?: OnStep,
+  ): Promise<Trajectory> {
     const strengths = this.strengths(choice);
-    return this.sample(noise, between, onStep, (step, x) => this.sessions.shifted.run({ ...this.feeds(step, phi, strengths), x }));
+    return this.sample(noise, between, onStep, (step, x) =>
+      this.sessions.shifted.run({ ...this.feeds(step, phi, strengths), x }),
+    );
   }
 
   /** ∂L/∂φ from ∂L/∂x[T], by checkpointing. */
-  async gradient(trajectory: Trajectory, cotangent: FloatTensor, phi: FloatTensor, choice: ShiftChoice, between: Between): Promise<FloatTensor> {
+  async gradient(
+    trajectory: Trajectory,
+    cotangent: FloatTensor,
+    phi: FloatTensor,
+    choice: ShiftChoice,
+    between: Between,
+  ): Promise<FloatTensor> {
     const strengths = this.strengths(choice);
     const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
       const session = stepIndex === 0 ? this.sessions.first : this.sessions.backward;

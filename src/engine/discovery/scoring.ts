@@ -31,7 +31,10 @@ export async function scoreDirections(
   between: Between,
   onProgress: (done: number, total: number) => Promise<void>,
 ): Promise<DirectionScore[]> {
-  const tallies = Array.from({ length: config.directions }, (): Tally => ({ pairs: 0, right: 0, strengthError: 0, effect: 0 }));
+  const tallies = Array.from(
+    { length: config.directions },
+    (): Tally => ({ pairs: 0, right: 0, strengthError: 0, effect: 0 }),
+  );
   const batches = Math.ceil(pairs / config.batchSize);
   for (let batch = 0; batch < batches; batch += 1) {
     const choice = scoringChoice(config, batch);
@@ -40,7 +43,10 @@ export async function scoreDirections(
     const phi = state.shift.parameters['phi'] as FloatTensor;
     const shifted = (await trainer.samplers.shifted(noise, phi, choice, between)).samples.at(-1) as FloatTensor;
     await between();
-    const { logits, strength } = await trainer.objective.run({ x: original, shifted, ...choice }, trainer.networkFeeds(state));
+    const { logits, strength } = await trainer.objective.run(
+      { x: original, shifted, ...choice },
+      trainer.networkFeeds(state),
+    );
     tally(tallies, choice, nearestDirections(logits), strength, rootMeanSquares(original, shifted));
     await onProgress(Math.min(pairs, (batch + 1) * config.batchSize), pairs);
   }
@@ -62,7 +68,13 @@ function scoringChoice(config: DiscoveryConfig, batch: number): ShiftChoice {
   };
 }
 
-function tally(tallies: Tally[], choice: ShiftChoice, named: readonly number[], strength: FloatTensor, effects: readonly number[]): void {
+function tally(
+  tallies: Tally[],
+  choice: ShiftChoice,
+  named: readonly number[],
+  strength: FloatTensor,
+  effects: readonly number[],
+): void {
   choice.directions.forEach((k, row) => {
     const sum = tallies[k] as Tally;
     const s = choice.strengths[row] ?? 1;

@@ -8,7 +8,7 @@ import type { ShiftControl } from '../shift/control.js';
 import { type AdamState, adamStart } from './adam.js';
 import { discriminatorSpecs, spectralSpecs } from './discriminator.js';
 import type { Pairs } from './objective.js';
-import { initialise, type Parameters, type ParameterSpecs } from './parameters.js';
+import { initialise, type ParameterSpecs, type Parameters } from './parameters.js';
 import { reconstructorSpecs } from './reconstructor.js';
 import { rowsOf, stack } from './replay.js';
 
@@ -75,7 +75,11 @@ export function encodeState(state: TrainingState, config: DiscoveryConfig): Uint
     for (const [name, tensor] of Object.entries(parameters)) tensors.set(`${prefix}/${name}`, tensor);
   };
   const adamSteps: Record<string, number> = {};
-  for (const [name, part] of Object.entries({ shift: state.shift, reconstructor: state.reconstructor, discriminator: state.discriminator })) {
+  for (const [name, part] of Object.entries({
+    shift: state.shift,
+    reconstructor: state.reconstructor,
+    discriminator: state.discriminator,
+  })) {
     if (!part) continue;
     put(name, part.parameters);
     put(`${name}.m`, part.adam.m);
@@ -84,7 +88,12 @@ export function encodeState(state: TrainingState, config: DiscoveryConfig): Uint
   }
   put('spectral', state.spectral);
   if (state.recent.length > 0) put('recent', encodePairs(state.recent));
-  const metadata = { format: FORMAT, step: String(state.step), config: fingerprint(config), adamSteps: JSON.stringify(adamSteps) };
+  const metadata = {
+    format: FORMAT,
+    step: String(state.step),
+    config: fingerprint(config),
+    adamSteps: JSON.stringify(adamSteps),
+  };
   return writeSafetensors({ tensors, metadata });
 }
 
@@ -101,14 +110,25 @@ function encodePairs(recent: readonly Pairs[]): Parameters {
 /** Reads {@link encodeState}'s bytes. Throws BAD_USER_INPUT if they belong to another configuration, MODEL_INVALID if damaged. */
 export function decodeState(bytes: Uint8Array, config: DiscoveryConfig): TrainingState {
   const { tensors, metadata } = readSafetensors(bytes, 'training checkpoint');
-  if (metadata['format'] !== FORMAT) throw new EngineError('MODEL_INVALID', `training checkpoint: expected ${FORMAT}, got ${metadata['format']}.`);
+  if (metadata['format'] !== FORMAT)
+    throw new EngineError('MODEL_INVALID', `training checkpoint: expected ${FORMAT}, got ${metadata['format']}.`);
   if (metadata['config'] !== fingerprint(config)) {
-    throw new EngineError('BAD_USER_INPUT', `training checkpoint: made with ${metadata['config']}, resumed with ${fingerprint(config)}.`);
+    throw new EngineError(
+      'BAD_USER_INPUT',
+      `training checkpoint: made with ${metadata['config']}, resumed with ${fingerprint(config)}.`,
+    );
   }
   const get = (prefix: string): Parameters =>
-    Object.fromEntries([...tensors].filter(([name]) => name.startsWith(`${prefix}/`)).map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]));
+    Object.fromEntries(
+      [...tensors]
+        .filter(([name]) => name.startsWith(`${prefix}/`))
+        .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]),
+    );
   const adamSteps = JSON.parse(metadata['adamSteps'] ?? '{}') as Record<string, number>;
-  const part = (name: string): Learner => ({ parameters: get(name), adam: { step: adamSteps[name] ?? 0, m: get(`${name}.m`), v: get(`${name}.v`) } });
+  const part = (name: string): Learner => ({
+    parameters: get(name),
+    adam: { step: adamSteps[name] ?? 0, m: get(`${name}.m`), v: get(`${name}.v`) },
+  });
   return {
     step: Number(metadata['step']),
     shift: part('shift'),

@@ -3,16 +3,16 @@ import type { DiffusionModel } from '../diffusion/model.js';
 import type { Between } from '../diffusion/trajectory.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import type { Device } from '../runtime/device.js';
-import { shiftControl, type ShiftConfig, type ShiftControl } from '../shift/control.js';
+import { type ShiftConfig, type ShiftControl, shiftControl } from '../shift/control.js';
 import type { HStatistics } from '../shift/statistics.js';
 import { adamStep } from './adam.js';
 import { powerIteration } from './discriminator.js';
 import { drawChoice, drawNoise } from './draw.js';
 import { Objective, type ObjectiveResult, type Pairs } from './objective.js';
 import type { Parameters } from './parameters.js';
-import { recall, remember, REPLAY_BATCHES, REPLAY_UPDATES } from './replay.js';
+import { REPLAY_BATCHES, REPLAY_UPDATES, recall, remember } from './replay.js';
 import { type OnStep, Samplers } from './samplers.js';
-import { initialState, type Learner, networkSpecs, type NetworkSpecs, type TrainingState } from './state.js';
+import { initialState, type Learner, type NetworkSpecs, networkSpecs, type TrainingState } from './state.js';
 
 /** Steps in which only R and D learn: S moves once R tells directions apart. */
 export const WARM_UP_STEPS = 40;
@@ -26,7 +26,13 @@ export interface Watch {
 }
 
 export function shiftConfigOf(config: DiscoveryConfig): ShiftConfig {
-  return { kind: config.shift, directions: config.directions, fullSpatial: config.fullSpatial, orthonormal: config.orthonormal, seed: config.seed };
+  return {
+    kind: config.shift,
+    directions: config.directions,
+    fullSpatial: config.fullSpatial,
+    orthonormal: config.orthonormal,
+    seed: config.seed,
+  };
 }
 
 /** The sessions of one training; {@link Trainer.step} is a pure function of the state. */
@@ -41,14 +47,30 @@ export class Trainer {
     private readonly replay: Objective,
   ) {}
 
-  static async create(model: DiffusionModel, config: DiscoveryConfig, statistics: HStatistics, device: Device): Promise<Trainer> {
+  static async create(
+    model: DiffusionModel,
+    config: DiscoveryConfig,
+    statistics: HStatistics,
+    device: Device,
+  ): Promise<Trainer> {
     const shift = shiftControl(shiftConfigOf(config), statistics);
     const specs = networkSpecs(model, config);
     const { batchSize: batch, samplingSteps, reverseProcess: process, directions, adversarialWeight } = config;
-    const samplers = await Samplers.create(model, { batch, samplingSteps, process, kind: config.shift, directions }, shift, device);
+    const samplers = await Samplers.create(
+      model,
+      { batch, samplingSteps, process, kind: config.shift, directions },
+      shift,
+      device,
+    );
     const common = { sampleShape: model.sampleShape, directions, reconstructor: specs.reconstructor };
-    const objective = await Objective.create({ ...common, batch, discriminator: specs.discriminator, adversarialWeight }, device);
-    const replay = await Objective.create({ ...common, batch: batch * REPLAY_BATCHES, discriminator: null, adversarialWeight: 0 }, device);
+    const objective = await Objective.create(
+      { ...common, batch, discriminator: specs.discriminator, adversarialWeight },
+      device,
+    );
+    const replay = await Objective.create(
+      { ...common, batch: batch * REPLAY_BATCHES, discriminator: null, adversarialWeight: 0 },
+      device,
+    );
     return new Trainer(model, config, shift, specs, samplers, objective, replay);
   }
 
@@ -57,23 +79,42 @@ export class Trainer {
   }
 
   /** One training step: objective, checkpointed gradient, optimisers, replay. */
-  async step(state: TrainingState, between: Between, watch: Watch | null): Promise<{ state: TrainingState; result: ObjectiveResult }> {
+  async step(
+    state: TrainingState,
+    between: Between,
+    watch: Watch | null,
+  ): Promise<{ state: TrainingState; result: ObjectiveResult }> {
     const step = state.step + 1;
     const noise = drawNoise(this.config, step, this.model.sampleShape);
     const choice = drawChoice(this.config, step);
     const phi = state.shift.parameters['phi'] as FloatTensor;
     const original = await this.samplers.plain(noise, between, watch?.original);
     const trajectory = await this.samplers.shifted(noise, phi, choice, between, watch?.shifted);
-    const pairs: Pairs = { x: original.samples.at(-1) as FloatTensor, shifted: trajectory.samples.at(-1) as FloatTensor, ...choice };
+    const pairs: Pairs = {
+      x: original.samples.at(-1) as FloatTensor,
+      shifted: trajectory.samples.at(-1) as FloatTensor,
+      ...choice,
+    };
     await between();
     const result = await this.objective.run(pairs, this.networkFeeds(state));
     const learns = step > WARM_UP_STEPS && result.shifted !== null;
-    const gradient = learns ? await this.samplers.gradient(trajectory, result.shifted as FloatTensor, phi, choice, between) : null;
+    const gradient = learns
+      ? await this.samplers.gradient(trajectory, result.shifted as FloatTensor, phi, choice, between)
+      : null;
     const recent = remember(state.recent, pairs);
-    const reconstructor = await this.rehearse(update(state.reconstructor, result.reconstructor, NETWORK_LEARNING_RATE), recent, step, between);
-    const discriminator = state.discriminator && update(state.discriminator, result.discriminator, NETWORK_LEARNING_RATE);
+    const reconstructor = await this.rehearse(
+      update(state.reconstructor, result.reconstructor, NETWORK_LEARNING_RATE),
+      recent,
+      step,
+      between,
+    );
+    const discriminator =
+      state.discriminator && update(state.discriminator, result.discriminator, NETWORK_LEARNING_RATE);
     const spectral = discriminator ? powerIteration(discriminator.parameters, state.spectral) : state.spectral;
-    return { state: { step, shift: this.moved(state.shift, gradient), reconstructor, discriminator, spectral, recent }, result };
+    return {
+      state: { step, shift: this.moved(state.shift, gradient), reconstructor, discriminator, spectral, recent },
+      result,
+    };
   }
 
   /** θ_R, θ_D and its singular vectors, as the objective is fed. */
@@ -93,11 +134,19 @@ export class Trainer {
     return { ...next, parameters: { phi: this.shift.retract(next.parameters['phi'] as FloatTensor) } };
   }
 
-  private async rehearse(reconstructor: Learner, recent: readonly Pairs[], step: number, between: Between): Promise<Learner> {
+  private async rehearse(
+    reconstructor: Learner,
+    recent: readonly Pairs[],
+    step: number,
+    between: Between,
+  ): Promise<Learner> {
     let learner = reconstructor;
     for (let turn = 0; turn < REPLAY_UPDATES; turn += 1) {
       await between();
-      const { reconstructor: gradients } = await this.replay.run(recall(recent, this.config.seed, step, turn), learner.parameters);
+      const { reconstructor: gradients } = await this.replay.run(
+        recall(recent, this.config.seed, step, turn),
+        learner.parameters,
+      );
       learner = update(learner, gradients, NETWORK_LEARNING_RATE);
     }
     return learner;

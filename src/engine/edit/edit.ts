@@ -5,7 +5,7 @@ import type { Between } from '../diffusion/trajectory.js';
 import { EngineError } from '../errors.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import { encodePicture } from '../picture.js';
-import { addShift, decodeBank, type DirectionBank } from '../shift/bank.js';
+import { addShift, type DirectionBank, decodeBank } from '../shift/bank.js';
 import { curveWeight } from './curve.js';
 import type { DeltaH, EditedSampler } from './edited-sampler.js';
 
@@ -13,10 +13,21 @@ import type { DeltaH, EditedSampler } from './edited-sampler.js';
  * Edits one seed: a frame (predicted x0) every `previewEvery`-th step and at the last, then the result beside the
  * unedited image of the same seed.
  */
-export async function* edit(model: DiffusionModel, sampler: EditedSampler, request: EditRequest, between: Between): AsyncGenerator<EditEvent, void, void> {
+export async function* edit(
+  model: DiffusionModel,
+  sampler: EditedSampler,
+  request: EditRequest,
+  between: Between,
+): AsyncGenerator<EditEvent, void, void> {
   const deltaH = shiftsAsDeltaH(model, sampler, request);
   let edited: FloatTensor | null = null;
-  for await (const { stepIndex, step, x, predictedX0 } of sampler.sample([request.seed], request.samplingSteps, request.eta, deltaH, between)) {
+  for await (const { stepIndex, step, x, predictedX0 } of sampler.sample(
+    [request.seed],
+    request.samplingSteps,
+    request.eta,
+    deltaH,
+    between,
+  )) {
     edited = x;
     const due = stepIndex % request.previewEvery === 0 || stepIndex === request.samplingSteps - 1;
     if (!due) continue;
@@ -31,7 +42,11 @@ export async function* edit(model: DiffusionModel, sampler: EditedSampler, reque
   };
 }
 
-async function finalSample(sampler: EditedSampler, { seed, samplingSteps, eta }: EditRequest, between: Between): Promise<FloatTensor> {
+async function finalSample(
+  sampler: EditedSampler,
+  { seed, samplingSteps, eta }: EditRequest,
+  between: Between,
+): Promise<FloatTensor> {
   let last: FloatTensor | null = null;
   for await (const { x } of sampler.sample([seed], samplingSteps, eta, () => sampler.zero(), between)) last = x;
   return last as FloatTensor;
@@ -56,14 +71,24 @@ function shiftsAsDeltaH(model: DiffusionModel, sampler: EditedSampler, request: 
 export function bankFor(model: DiffusionModel, ref: Parameters<typeof decodeBank>[0]): DirectionBank {
   const bank = decodeBank(ref);
   if (bank.statistics.modelHash === model.hash) return bank;
-  throw new EngineError('BAD_USER_INPUT', `direction: expected one of model ${model.hash}, got one of ${bank.statistics.modelHash}.`);
+  throw new EngineError(
+    'BAD_USER_INPUT',
+    `direction: expected one of model ${model.hash}, got one of ${bank.statistics.modelHash}.`,
+  );
 }
 
 /** One image a strength, from one seed, the strengths as one batch. */
 export async function filmstrip(
   model: DiffusionModel,
   sampler: EditedSampler,
-  request: { bank: DirectionBank; directionIndex: number; strengths: readonly number[]; seed: number; samplingSteps: number; reverseProcess: ReverseProcess },
+  request: {
+    bank: DirectionBank;
+    directionIndex: number;
+    strengths: readonly number[];
+    seed: number;
+    samplingSteps: number;
+    reverseProcess: ReverseProcess;
+  },
   between: Between,
 ): Promise<Float32Array[]> {
   const { bank, directionIndex, strengths, samplingSteps, reverseProcess: process } = request;

@@ -41,7 +41,12 @@ export class EditedSampler {
     const inputs = stepInputs(tape, model, batch, stochastic);
     const deltaH = tape.input('deltaH', [batch, ...model.hShape]);
     const { xNext, predictedX0 } = recordStep(tape, model, inputs, process, () => deltaH);
-    return new EditedSampler(model, batch, stochastic, await Session.create(tape.graph({ xNext, predictedX0 }), device));
+    return new EditedSampler(
+      model,
+      batch,
+      stochastic,
+      await Session.create(tape.graph({ xNext, predictedX0 }), device),
+    );
   }
 
   /** Yields every step, noisiest first; `seeds` has one entry a sample of the batch. */

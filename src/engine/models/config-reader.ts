@@ -62,7 +62,9 @@ export class ConfigReader {
   choices<const T extends string>(key: string, allowed: readonly T[], count: number): T[] {
     const value = this.take(key, undefined);
     if (!Array.isArray(value) || value.length !== count) return this.refuse(key, `a list of ${count}`, value);
-    return value.map((item) => allowed.find((choice) => choice === item) ?? this.refuse(key, `only ${allowed.join(', ')}`, item));
+    return value.map(
+      (item) => allowed.find((choice) => choice === item) ?? this.refuse(key, `only ${allowed.join(', ')}`, item),
+    );
   }
 
   numbers(key: string, [low, high]: readonly [number, number], count: readonly [number, number]): number[] {
@@ -79,12 +81,19 @@ export class ConfigReader {
   /** Refuses a key that is set to anything but `allowed` (or absent): an option that changes the model and is not built. */
   only(key: string, ...allowed: readonly unknown[]): void {
     const value = this.take(key, null);
-    if (value !== null && !allowed.includes(value)) this.refuse(key, `${allowed.map((item) => JSON.stringify(item)).join(' or ') || 'null'}`, value);
+    if (value !== null && !allowed.includes(value))
+      this.refuse(key, `${allowed.map((item) => JSON.stringify(item)).join(' or ') || 'null'}`, value);
   }
 
   /** Refuses keys that were neither read nor are `ignored`: they could change what the model computes. */
   finish(ignored: readonly string[]): void {
-    const unknown = Object.keys(this.values).filter((key) => !this.read.has(key) && !ignored.includes(key) && !key.startsWith('_'));
-    if (unknown.length > 0) throw new EngineError('MODEL_INVALID', `${this.where}: unknown keys ${unknown.join(', ')}; remove them if they do not change the model.`);
+    const unknown = Object.keys(this.values).filter(
+      (key) => !this.read.has(key) && !ignored.includes(key) && !key.startsWith('_'),
+    );
+    if (unknown.length > 0)
+      throw new EngineError(
+        'MODEL_INVALID',
+        `${this.where}: unknown keys ${unknown.join(', ')}; remove them if they do not change the model.`,
+      );
   }
 }

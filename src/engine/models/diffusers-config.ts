@@ -1,5 +1,5 @@
-import { EngineError } from '../errors.js';
 import type { ScheduleConfig } from '../diffusion/schedule.js';
+import { EngineError } from '../errors.js';
 import { ConfigReader } from './config-reader.js';
 
 const DOWN_BLOCKS = ['DownBlock2D', 'AttnDownBlock2D'] as const;
@@ -78,7 +78,10 @@ function readSampleSize(reader: ConfigReader, multiple: number, where: string): 
   if (!single) throw new EngineError('MODEL_INVALID', `${where}: sample_size: expected the image's extent, got null.`);
   const size = reader.integer('sample_size', [1, MAX_EXTENT]);
   if (size % multiple !== 0) {
-    throw new EngineError('MODEL_INVALID', `${where}: sample_size: expected a multiple of ${multiple} (the UNet halves it at each level), got ${size}.`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${where}: sample_size: expected a multiple of ${multiple} (the UNet halves it at each level), got ${size}.`,
+    );
   }
   return [size, size];
 }
@@ -86,10 +89,16 @@ function readSampleSize(reader: ConfigReader, multiple: number, where: string): 
 function checkGroups({ blockOutChannels, normGroups, headChannels }: UNetConfig, where: string): void {
   for (const channels of blockOutChannels) {
     if (channels % normGroups !== 0) {
-      throw new EngineError('MODEL_INVALID', `${where}: block_out_channels: expected multiples of norm_num_groups = ${normGroups}, got ${channels}.`);
+      throw new EngineError(
+        'MODEL_INVALID',
+        `${where}: block_out_channels: expected multiples of norm_num_groups = ${normGroups}, got ${channels}.`,
+      );
     }
     if (headChannels !== null && channels > headChannels && channels % headChannels !== 0) {
-      throw new EngineError('MODEL_INVALID', `${where}: attention_head_dim: ${headChannels} does not divide ${channels} channels.`);
+      throw new EngineError(
+        'MODEL_INVALID',
+        `${where}: attention_head_dim: ${headChannels} does not divide ${channels} channels.`,
+      );
     }
   }
 }
@@ -101,7 +110,9 @@ export function parseScheduleConfig(where: string, text: string): ScheduleConfig
   const trainTimesteps = reader.integer('num_train_timesteps', [1, 100_000], 1000);
   return {
     trainTimesteps,
-    betaSchedule: trained ? 'trained_betas' : reader.choice('beta_schedule', ['linear', 'scaled_linear', 'squaredcos_cap_v2'], 'linear'),
+    betaSchedule: trained
+      ? 'trained_betas'
+      : reader.choice('beta_schedule', ['linear', 'scaled_linear', 'squaredcos_cap_v2'], 'linear'),
     betaStart: reader.number('beta_start', [0, 1], 1e-4),
     betaEnd: reader.number('beta_end', [0, 1], 0.02),
     trainedBetas: trained ? reader.numbers('trained_betas', [0, 1], [trainTimesteps, trainTimesteps]) : null,

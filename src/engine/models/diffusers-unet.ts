@@ -1,4 +1,4 @@
-import { attention, type Affine, conv3x3, groupNorm, linear, upsampleConv } from '../diffusion/layers.js';
+import { type Affine, attention, conv3x3, groupNorm, linear, upsampleConv } from '../diffusion/layers.js';
 import type { Encoded } from '../diffusion/model.js';
 import type { Value } from '../graph/graph.js';
 import type { Tape } from '../ops/tape.js';
@@ -80,7 +80,8 @@ export class UNetRecorder {
     const projected = linear(tape, tape.silu(temb), this.affine(`${name}.time_emb_proj`));
     const conditioned = this.condition(first, projected, name, outChannels);
     const second = conv3x3(tape, tape.silu(conditioned), this.affine(`${name}.conv2`));
-    const { weight, bias } = inChannels === outChannels ? { weight: null, bias: null } : this.affine(`${name}.conv_shortcut`);
+    const { weight, bias } =
+      inChannels === outChannels ? { weight: null, bias: null } : this.affine(`${name}.conv_shortcut`);
     const shortcut = weight ? tape.conv(x, weight, bias) : x;
     const sum = tape.add(shortcut, second);
     const isMid = name.startsWith('mid_block.');

@@ -24,20 +24,35 @@ const WEIGHT_FILE = 'diffusion_pytorch_model.safetensors';
  */
 export async function loadModel(folder: string): Promise<DiffusionModel> {
   const unetFolder = existsSync(join(folder, 'unet', 'config.json')) ? join(folder, 'unet') : folder;
-  const schedulerFile = [join(folder, 'scheduler', 'scheduler_config.json'), join(folder, 'scheduler_config.json')].find(existsSync);
-  if (!schedulerFile) throw new EngineError('MODEL_INVALID', `${folder}: expected scheduler/scheduler_config.json, found none.`);
+  const schedulerFile = [
+    join(folder, 'scheduler', 'scheduler_config.json'),
+    join(folder, 'scheduler_config.json'),
+  ].find(existsSync);
+  if (!schedulerFile)
+    throw new EngineError('MODEL_INVALID', `${folder}: expected scheduler/scheduler_config.json, found none.`);
   const [configText, scheduleText] = [await readText(join(unetFolder, 'config.json')), await readText(schedulerFile)];
   const config = parseUNetConfig('config.json', configText);
   const schedule = noiseSchedule(parseScheduleConfig('scheduler_config.json', scheduleText));
   const bytes = await readWeights(join(unetFolder, WEIGHT_FILE));
   const weights = new Weights(readSafetensors(bytes, WEIGHT_FILE).tensors);
-  const hash = createHash('sha256').update(canonical(configText)).update(canonical(scheduleText)).update(bytes).digest('hex');
+  const hash = createHash('sha256')
+    .update(canonical(configText))
+    .update(canonical(scheduleText))
+    .update(bytes)
+    .digest('hex');
   return diffusersModel(config, weights, schedule, hash);
 }
 
-function diffusersModel(config: UNetConfig, weights: Weights, schedule: DiffusionModel['schedule'], hash: string): DiffusionModel {
+function diffusersModel(
+  config: UNetConfig,
+  weights: Weights,
+  schedule: DiffusionModel['schedule'],
+  hash: string,
+): DiffusionModel {
   const layout = unetLayout(config);
-  const old = [...layout.down, ...layout.up].flatMap(({ blocks }) => blocks.map(({ attention }) => attention)).concat(layout.mid.attention);
+  const old = [...layout.down, ...layout.up]
+    .flatMap(({ blocks }) => blocks.map(({ attention }) => attention))
+    .concat(layout.mid.attention);
   const names = old.some((name) => name && weights.has(`${name}.query.weight`)) ? OLD_ATTENTION_NAMES : ATTENTION_NAMES;
   expectUNetWeights(weights, config, layout, names);
   weights.check(WEIGHT_FILE);
@@ -78,7 +93,11 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new EngineError('MODEL_INVALID', `${path}: expected a file, and it cannot be read (${(cause as NodeJS.ErrnoException).code}).`, { cause });
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${path}: expected a file, and it cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
+      { cause },
+    );
   }
 }
 
@@ -86,7 +105,8 @@ async function readWeights(path: string): Promise<Uint8Array> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new EngineError('MODEL_INVALID', `${path}: expected the weights, found no such file.`, { cause });
   });
-  if (found.size > MAX_WEIGHT_BYTES) throw new EngineError('MODEL_INVALID', `${path}: ${found.size} bytes; at most ${MAX_WEIGHT_BYTES} are read.`);
+  if (found.size > MAX_WEIGHT_BYTES)
+    throw new EngineError('MODEL_INVALID', `${path}: ${found.size} bytes; at most ${MAX_WEIGHT_BYTES} are read.`);
   return readFile(path);
 }
 

@@ -16,7 +16,12 @@ export interface LevelLayout {
 
 export interface UNetLayout {
   readonly down: readonly LevelLayout[];
-  readonly mid: { readonly first: ResnetLayout; readonly attention: string | null; readonly last: ResnetLayout; readonly channels: number };
+  readonly mid: {
+    readonly first: ResnetLayout;
+    readonly attention: string | null;
+    readonly last: ResnetLayout;
+    readonly channels: number;
+  };
   readonly up: readonly LevelLayout[];
 }
 
@@ -27,7 +32,13 @@ export function unetLayout(config: UNetConfig): UNetLayout {
   const top = channels.length - 1;
   const down = downBlocks.map((kind, level) => ({
     blocks: Array.from({ length: layersPerBlock }, (_, i) =>
-      block(`down_blocks.${level}`, i, i === 0 ? at(Math.max(0, level - 1)) : at(level), at(level), kind === 'AttnDownBlock2D'),
+      block(
+        `down_blocks.${level}`,
+        i,
+        i === 0 ? at(Math.max(0, level - 1)) : at(level),
+        at(level),
+        kind === 'AttnDownBlock2D',
+      ),
     ),
     resample: level < top ? `down_blocks.${level}.downsamplers.0.conv` : null,
   }));
@@ -45,8 +56,19 @@ export function unetLayout(config: UNetConfig): UNetLayout {
   return { down, up, mid: midLayout(at(top), config.midAttention) };
 }
 
-function block(prefix: string, index: number, inChannels: number, outChannels: number, attention: boolean): ResnetLayout {
-  return { name: `${prefix}.resnets.${index}`, inChannels, outChannels, attention: attention ? `${prefix}.attentions.${index}` : null };
+function block(
+  prefix: string,
+  index: number,
+  inChannels: number,
+  outChannels: number,
+  attention: boolean,
+): ResnetLayout {
+  return {
+    name: `${prefix}.resnets.${index}`,
+    inChannels,
+    outChannels,
+    attention: attention ? `${prefix}.attentions.${index}` : null,
+  };
 }
 
 function midLayout(channels: number, attention: boolean): UNetLayout['mid'] {

@@ -4,7 +4,12 @@ import type { ResnetLayout, UNetLayout } from './unet-layout.js';
 import type { Weights } from './weights.js';
 
 /** Notes name and shape of every weight that the UNet has. */
-export function expectUNetWeights(weights: Weights, config: UNetConfig, layout: UNetLayout, names: AttentionNames): void {
+export function expectUNetWeights(
+  weights: Weights,
+  config: UNetConfig,
+  layout: UNetLayout,
+  names: AttentionNames,
+): void {
   const first = config.blockOutChannels[0] ?? 0;
   const embedding = first * 4;
   const affine = (name: string, shape: readonly number[]) => {

@@ -17,17 +17,23 @@ export class Weights {
     const tensor = this.tensors.get(name);
     this.used.add(name);
     if (!tensor) this.problems.push(`${name} [${shape}] is missing`);
-    else if (tensor.shape.join() !== shape.join()) this.problems.push(`${name} has shape [${tensor.shape}], expected [${shape}]`);
+    else if (tensor.shape.join() !== shape.join())
+      this.problems.push(`${name} has shape [${tensor.shape}], expected [${shape}]`);
     else if (!tensor.data.every(Number.isFinite)) this.problems.push(`${name} holds values that are not finite`);
   }
 
   /** Throws MODEL_INVALID with every missing, misshapen, not finite or unmatched weight (the first ten of them). */
   check(where: string): void {
-    const unmatched = [...this.tensors.keys()].filter((name) => !this.used.has(name)).map((name) => `${name} is not part of the model`);
+    const unmatched = [...this.tensors.keys()]
+      .filter((name) => !this.used.has(name))
+      .map((name) => `${name} is not part of the model`);
     const all = [...this.problems, ...unmatched];
     if (all.length === 0) return;
     const more = all.length > 10 ? `; and ${all.length - 10} more` : '';
-    throw new EngineError('MODEL_INVALID', `${where}: the weights do not fit the configuration: ${all.slice(0, 10).join('; ')}${more}.`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${where}: the weights do not fit the configuration: ${all.slice(0, 10).join('; ')}${more}.`,
+    );
   }
 
   get(name: string): FloatTensor {

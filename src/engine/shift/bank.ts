@@ -19,7 +19,12 @@ export interface DirectionBank {
 }
 
 /** The small part of a bank as bytes: normalised rows and what they mean. */
-export function encodeDirections(config: ShiftConfig, reverseProcess: ReverseProcess, samplingSteps: number, rows: FloatTensor): Uint8Array {
+export function encodeDirections(
+  config: ShiftConfig,
+  reverseProcess: ReverseProcess,
+  samplingSteps: number,
+  rows: FloatTensor,
+): Uint8Array {
   const metadata = { format: FORMAT, kind: config.kind, reverseProcess, samplingSteps: String(samplingSteps) };
   return writeSafetensors({ tensors: new Map([['rows', rows]]), metadata });
 }
@@ -30,10 +35,19 @@ export function decodeBank({ statistics, parameters }: DirectionBankRef): Direct
   const rows = tensors.get('rows');
   const { kind, reverseProcess } = metadata;
   if (metadata['format'] !== FORMAT || !rows || (kind !== 'SUBSPACE' && kind !== 'GLOBAL')) {
-    throw new EngineError('MODEL_INVALID', `directions: expected ${FORMAT} of kind SUBSPACE or GLOBAL, got ${metadata['format']} ${kind}.`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `directions: expected ${FORMAT} of kind SUBSPACE or GLOBAL, got ${metadata['format']} ${kind}.`,
+    );
   }
   const process = reverseProcess === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
-  return { kind, reverseProcess: process, samplingSteps: Number(metadata['samplingSteps']), statistics: decodeStatistics(statistics), rows };
+  return {
+    kind,
+    reverseProcess: process,
+    samplingSteps: Number(metadata['samplingSteps']),
+    statistics: decodeStatistics(statistics),
+    rows,
+  };
 }
 
 /**
@@ -59,7 +73,13 @@ export function addShift(
 }
 
 function operandOf(bank: DirectionBank, timestep: number): FloatTensor {
-  const config = { kind: bank.kind, directions: bank.rows.shape[0] ?? 0, fullSpatial: false, orthonormal: false, seed: 0 };
+  const config = {
+    kind: bank.kind,
+    directions: bank.rows.shape[0] ?? 0,
+    fullSpatial: false,
+    orthonormal: false,
+    seed: 0,
+  };
   return shiftControl(config, bank.statistics).operand(timestep);
 }
 

@@ -39,7 +39,12 @@ export interface ShiftControl {
 export const UNIT: Readonly<Record<ShiftKind, number>> = { SUBSPACE: 0.5, GLOBAL: 0.25 };
 
 /** c·r: r = T_ref/T for ASYMMETRIC, whose every step moves x by O(1); 1 for SYMMETRIC. */
-export function strengthScale(kind: ShiftKind, process: ReverseProcess, referenceSteps: number, samplingSteps: number): number {
+export function strengthScale(
+  kind: ShiftKind,
+  process: ReverseProcess,
+  referenceSteps: number,
+  samplingSteps: number,
+): number {
   return UNIT[kind] * (process === 'ASYMMETRIC' ? referenceSteps / samplingSteps : 1);
 }
 
@@ -74,10 +79,17 @@ function global({ directions, seed, fullSpatial, orthonormal }: ShiftConfig, sta
   const width = fullSpatial ? sizeOf(statistics.hShape) : channels;
   const shape = [directions, width];
   const root = Math.sqrt(width);
-  const scaled = (rows: FloatTensor) => floatTensor(rows.shape, rows.data.map((value) => value * root));
+  const scaled = (rows: FloatTensor) =>
+    floatTensor(
+      rows.shape,
+      rows.data.map((value) => value * root),
+    );
   return {
     initial: () => {
-      const start = floatTensor(shape, normals({ seed, stream: STREAMS.parameters, sample: 0, step: 0 }, sizeOf(shape)));
+      const start = floatTensor(
+        shape,
+        normals({ seed, stream: STREAMS.parameters, sample: 0, step: 0 }, sizeOf(shape)),
+      );
       return orthonormal ? orthonormalRows(start) : unitRmsRows(start);
     },
     operandShape: [1],
@@ -94,7 +106,12 @@ function global({ directions, seed, fullSpatial, orthonormal }: ShiftConfig, sta
 }
 
 /** A per-step table `[T, …]` at any timestep. */
-function interpolated(table: FloatTensor, timesteps: readonly number[], timestep: number, shape = table.shape.slice(1)): FloatTensor {
+function interpolated(
+  table: FloatTensor,
+  timesteps: readonly number[],
+  timestep: number,
+  shape = table.shape.slice(1),
+): FloatTensor {
   const width = sizeOf(shape);
   const out = floatTensor(shape);
   for (const { position, weight } of interpolation(timesteps, timestep)) {

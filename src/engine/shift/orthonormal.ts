@@ -11,9 +11,14 @@ import type { Tape } from '../ops/tape.js';
 export function orthonormalRows(w: FloatTensor): FloatTensor {
   const [k, d] = w.shape as [number, number];
   const matrix = Matrix.from1DArray(k, d, w.data);
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix.mmul(matrix.transpose()), { assumeSymmetric: true });
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix.mmul(matrix.transpose()), {
+    assumeSymmetric: true,
+  });
   if (!realEigenvalues.every((value) => value > 1e-12)) {
-    throw new EngineError('INTERNAL_SERVER_ERROR', `direction matrix [${w.shape}] has lost rank: eigenvalues down to ${Math.min(...realEigenvalues)}.`);
+    throw new EngineError(
+      'INTERNAL_SERVER_ERROR',
+      `direction matrix [${w.shape}] has lost rank: eigenvalues down to ${Math.min(...realEigenvalues)}.`,
+    );
   }
   const scaled = eigenvectorMatrix.clone().mulRowVector(realEigenvalues.map((value) => 1 / Math.sqrt(value)));
   const rows = scaled.mmul(eigenvectorMatrix.transpose()).mmul(matrix);
@@ -41,7 +46,10 @@ export function unitRmsRows(u: FloatTensor): FloatTensor {
   for (let row = 0; row < k; row += 1) {
     const source = u.data.subarray(row * d, (row + 1) * d);
     const rms = Math.sqrt(source.reduce((sum, value) => sum + value * value, 0) / d);
-    out.data.set(source.map((value) => value / rms), row * d);
+    out.data.set(
+      source.map((value) => value / rms),
+      row * d,
+    );
   }
   return out;
 }

@@ -47,7 +47,13 @@ export async function measureStatistics(
   const components = await project(weights, bottlenecks, device, between);
   fixSigns(components);
   const timesteps = samplingPlan(model.schedule, samplingSteps).map(({ timestep }) => timestep);
-  return { modelHash: model.hash, timesteps, hShape: model.hShape, components, rho: floatTensor([rho.length], Float32Array.from(rho)) };
+  return {
+    modelHash: model.hash,
+    timesteps,
+    hShape: model.hShape,
+    components,
+    rho: floatTensor([rho.length], Float32Array.from(rho)),
+  };
 }
 
 /** h of every sample at every step: T tensors `[n, Ch·Hh·Wh]`. */
@@ -101,7 +107,8 @@ async function gramMatrix(steps: readonly FloatTensor[], device: Device, between
     await between();
     const { data } = (await session.run({ a: step }))['gram'] as FloatTensor;
     for (let i = 0; i < STATISTICS_SAMPLES; i += 1) {
-      for (let j = 0; j < STATISTICS_SAMPLES; j += 1) sum.set(i, j, sum.get(i, j) + (data[i * STATISTICS_SAMPLES + j] ?? 0));
+      for (let j = 0; j < STATISTICS_SAMPLES; j += 1)
+        sum.set(i, j, sum.get(i, j) + (data[i * STATISTICS_SAMPLES + j] ?? 0));
     }
   }
   await session.release();
@@ -111,7 +118,9 @@ async function gramMatrix(steps: readonly FloatTensor[], device: Device, between
 /** Rows u_m/√n for the largest eigenvalues: with A = U·S·Vᵀ, (u_m/√n)ᵀ·A = (s_m/√n)·v_m, a component of one standard deviation. */
 function principalWeights(gram: Matrix): FloatTensor {
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(gram, { assumeSymmetric: true });
-  const order = realEigenvalues.map((_, index) => index).sort((a, b) => (realEigenvalues[b] ?? 0) - (realEigenvalues[a] ?? 0));
+  const order = realEigenvalues
+    .map((_, index) => index)
+    .sort((a, b) => (realEigenvalues[b] ?? 0) - (realEigenvalues[a] ?? 0));
   const out = floatTensor([COMPONENT_COUNT, STATISTICS_SAMPLES]);
   order.slice(0, COMPONENT_COUNT).forEach((column, m) => {
     for (let i = 0; i < STATISTICS_SAMPLES; i += 1) {
@@ -121,7 +130,12 @@ function principalWeights(gram: Matrix): FloatTensor {
   return out;
 }
 
-async function project(weights: FloatTensor, steps: readonly FloatTensor[], device: Device, between: Between): Promise<FloatTensor> {
+async function project(
+  weights: FloatTensor,
+  steps: readonly FloatTensor[],
+  device: Device,
+  between: Between,
+): Promise<FloatTensor> {
   const tape = new Tape();
   const [w, a] = [tape.input('w', weights.shape), tape.input('a', steps[0]?.shape ?? [])];
   const session = await Session.create(tape.graph({ components: tape.matmul(w, a) }), device);
@@ -129,7 +143,10 @@ async function project(weights: FloatTensor, steps: readonly FloatTensor[], devi
   const out = floatTensor([steps.length, COMPONENT_COUNT, width]);
   for (const [i, step] of steps.entries()) {
     await between();
-    out.data.set(((await session.run({ w: weights, a: step }))['components'] as FloatTensor).data, i * COMPONENT_COUNT * width);
+    out.data.set(
+      ((await session.run({ w: weights, a: step }))['components'] as FloatTensor).data,
+      i * COMPONENT_COUNT * width,
+    );
   }
   await session.release();
   return out;
@@ -138,17 +155,34 @@ async function project(weights: FloatTensor, steps: readonly FloatTensor[], devi
 function fixSigns({ shape, data }: FloatTensor): void {
   const [steps, count, width] = shape as [number, number, number];
   for (let m = 0; m < count; m += 1) {
-    const rows = Array.from({ length: steps }, (_, i) => data.subarray((i * count + m) * width, (i * count + m + 1) * width));
+    const rows = Array.from({ length: steps }, (_, i) =>
+      data.subarray((i * count + m) * width, (i * count + m + 1) * width),
+    );
     let largest = 0;
     for (const row of rows) for (const value of row) if (Math.abs(value) > Math.abs(largest)) largest = value;
-    if (largest < 0) for (const row of rows) row.forEach((value, at) => { row[at] = -value; });
+    if (largest < 0)
+      for (const row of rows)
+        row.forEach((value, at) => {
+          row[at] = -value;
+        });
   }
 }
 
 /** As bytes: safetensors with `components` and `rho`. */
 export function encodeStatistics({ modelHash, timesteps, hShape, components, rho }: HStatistics): Uint8Array {
-  const metadata = { format: 'azimuth-h-statistics-1', modelHash, timesteps: JSON.stringify(timesteps), hShape: JSON.stringify(hShape) };
-  return writeSafetensors({ tensors: new Map([['components', components], ['rho', rho]]), metadata });
+  const metadata = {
+    format: 'azimuth-h-statistics-1',
+    modelHash,
+    timesteps: JSON.stringify(timesteps),
+    hShape: JSON.stringify(hShape),
+  };
+  return writeSafetensors({
+    tensors: new Map([
+      ['components', components],
+      ['rho', rho],
+    ]),
+    metadata,
+  });
 }
 
 /** Reads {@link encodeStatistics}' bytes; throws MODEL_INVALID on anything else. */
@@ -167,11 +201,17 @@ export function decodeStatistics(bytes: Uint8Array): HStatistics {
  * Positions and weights that interpolate linearly over t between the measured timesteps, clamped at the ends: a value at
  * `timestep` is Σ weight·value[position].
  */
-export function interpolation(timesteps: readonly number[], timestep: number): readonly { position: number; weight: number }[] {
+export function interpolation(
+  timesteps: readonly number[],
+  timestep: number,
+): readonly { position: number; weight: number }[] {
   const after = timesteps.findIndex((known) => known <= timestep);
   if (after === -1) return [{ position: timesteps.length - 1, weight: 1 }];
   const [low, high] = [timesteps[after] ?? 0, timesteps[after - 1]];
   if (low === timestep || high === undefined) return [{ position: after, weight: 1 }];
   const weight = (timestep - low) / (high - low);
-  return [{ position: after, weight: 1 - weight }, { position: after - 1, weight }];
+  return [
+    { position: after, weight: 1 - weight },
+    { position: after - 1, weight },
+  ];
 }

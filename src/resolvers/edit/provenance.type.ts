@@ -28,7 +28,9 @@ export class ProvenanceShift {
   curve!: CurvePoint[];
 }
 
-@ObjectType({ description: 'Everything that determined the bytes of a result. Fields are null until the edit has started.' })
+@ObjectType({
+  description: 'Everything that determined the bytes of a result. Fields are null until the edit has started.',
+})
 export class Provenance {
   @Field(() => String, { nullable: true, description: 'SHA-256 (hex) of the configuration and weights of the model.' })
   modelHash!: string | null;
