@@ -90,7 +90,7 @@ class LocalEngine implements Engine {
   ): Promise<EncodedImage[]> {
     const model = await this.model(ref);
     const sampler = await this.sampler(model, request.strengths.length, request.reverseProcess, false);
-    const samples = await filmstrip(model, sampler, { ...request, bank: bankFor(model, request.bank) }, checks(signal));
+    const samples = await filmstrip(sampler, { ...request, bank: bankFor(model, request.bank) }, checks(signal));
     return Promise.all(samples.map((sample) => encodePicture(sample, model.sampleShape)));
   }
 

@@ -60,6 +60,16 @@ export function recordDiscriminator(
   return tape.reshape(tape.add(score, parameters['d.head.bias'] as Value), [x.shape[0] ?? 1]);
 }
 
+/** Enough for the estimate of σ of a fresh weight to be within a few per cent, as the first loss needs it. */
+const FIRST_ITERATIONS = 30;
+
+/** The singular vectors of fresh weights. */
+export function initialSpectral(parameters: Parameters, start: Parameters): Parameters {
+  let spectral = start;
+  for (let turn = 0; turn < FIRST_ITERATIONS; turn += 1) spectral = powerIteration(parameters, spectral);
+  return spectral;
+}
+
 /** One power iteration a weight: v ← Wᵀu/‖·‖, u ← Wv/‖·‖ (algorithm 1 there). */
 export function powerIteration(parameters: Parameters, spectral: Parameters): Parameters {
   const next: Record<string, Parameters[string]> = {};

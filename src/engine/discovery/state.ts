@@ -6,7 +6,7 @@ import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
 import type { ShiftControl } from '../shift/control.js';
 import { type AdamState, adamStart } from './adam.js';
-import { discriminatorSpecs, spectralSpecs } from './discriminator.js';
+import { discriminatorSpecs, initialSpectral, spectralSpecs } from './discriminator.js';
 import type { Pairs } from './objective.js';
 import { initialise, type ParameterSpecs, type Parameters } from './parameters.js';
 import { reconstructorSpecs } from './reconstructor.js';
@@ -52,12 +52,14 @@ function learner(parameters: Parameters): Learner {
 /** The state before the first step: a function of the configuration alone. */
 export function initialState(specs: NetworkSpecs, shift: ShiftControl, seed: number): TrainingState {
   const key = { seed, stream: STREAMS.parameters, step: 0 };
+  const discriminator = specs.discriminator && learner(initialise(specs.discriminator, key, 2000));
+  const random = specs.discriminator ? initialise(spectralSpecs(specs.discriminator), key, 3000) : {};
   return {
     step: 0,
     shift: learner({ phi: shift.initial() }),
     reconstructor: learner(initialise(specs.reconstructor, key, 1000)),
-    discriminator: specs.discriminator && learner(initialise(specs.discriminator, key, 2000)),
-    spectral: specs.discriminator ? initialise(spectralSpecs(specs.discriminator), key, 3000) : {},
+    discriminator,
+    spectral: discriminator ? initialSpectral(discriminator.parameters, random) : {},
     recent: [],
   };
 }

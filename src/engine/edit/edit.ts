@@ -79,7 +79,6 @@ export function bankFor(model: DiffusionModel, ref: Parameters<typeof decodeBank
 
 /** One image a strength, from one seed, the strengths as one batch. */
 export async function filmstrip(
-  model: DiffusionModel,
   sampler: EditedSampler,
   request: {
     bank: DirectionBank;
