@@ -15,6 +15,8 @@ export interface UNetConfig {
   readonly downBlocks: readonly (typeof DOWN_BLOCKS)[number][];
   readonly upBlocks: readonly (typeof UP_BLOCKS)[number][];
   readonly midAttention: boolean;
+  /** Groups of the normalisation before the mid block's attention; `null`: it has none. */
+  readonly midAttentionGroups: number | null;
   /** Channels of one attention head; `null`: a single head. */
   readonly headChannels: number | null;
   readonly downsamplePadding: 0 | 1;
@@ -38,6 +40,8 @@ export function parseUNetConfig(where: string, text: string): UNetConfig {
   const levels = blockOutChannels.length;
   refuseUnbuilt(reader);
   const inChannels = reader.integer('in_channels', [1, 64], 3);
+  const normGroups = reader.integer('norm_num_groups', [1, MAX_CHANNELS], 32);
+  const timeScaleShift = reader.choice('resnet_time_scale_shift', ['default', 'scale_shift'], 'default');
   const config: UNetConfig = {
     sampleSize: readSampleSize(reader, 2 ** (levels - 1), where),
     inChannels,
@@ -47,14 +51,17 @@ export function parseUNetConfig(where: string, text: string): UNetConfig {
     downBlocks: reader.choices('down_block_types', DOWN_BLOCKS, levels),
     upBlocks: reader.choices('up_block_types', UP_BLOCKS, levels),
     midAttention: reader.boolean('add_attention', true),
+    midAttentionGroups:
+      reader.integerOrNull('attn_norm_num_groups', [1, MAX_CHANNELS]) ??
+      (timeScaleShift === 'default' ? normGroups : null),
     headChannels: reader.integerOrNull('attention_head_dim', [1, MAX_CHANNELS]),
     downsamplePadding: reader.integer('downsample_padding', [0, 1], 1) === 0 ? 0 : 1,
     flipSinToCos: reader.boolean('flip_sin_to_cos', true),
     freqShift: reader.number('freq_shift', [0, 1], 0),
-    normGroups: reader.integer('norm_num_groups', [1, MAX_CHANNELS], 32),
+    normGroups,
     normEpsilon: reader.number('norm_eps', [0, 1], 1e-5),
     centerInput: reader.boolean('center_input_sample', false),
-    timeScaleShift: reader.choice('resnet_time_scale_shift', ['default', 'scale_shift'], 'default'),
+    timeScaleShift,
     midScaleFactor: reader.number('mid_block_scale_factor', [1e-6, 1e6], 1),
   };
   reader.finish(['dropout', 'num_train_timesteps', 'num_class_embeds']);
@@ -70,7 +77,6 @@ function refuseUnbuilt(reader: ConfigReader): void {
   reader.only('class_embed_type');
   reader.only('downsample_type', 'conv');
   reader.only('upsample_type', 'conv');
-  reader.only('attn_norm_num_groups');
 }
 
 function readSampleSize(reader: ConfigReader, multiple: number, where: string): readonly [number, number] {

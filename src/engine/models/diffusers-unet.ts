@@ -101,12 +101,14 @@ export class UNetRecorder {
 
   private attend(x: Value, name: string): Value {
     const { tape, config, names } = this;
+    const isMid = name.startsWith('mid_block.');
+    const groups = isMid ? config.midAttentionGroups : config.normGroups;
+    const normal = groups === null ? x : groupNorm(tape, x, groups, config.normEpsilon, this.affine(`${name}.group_norm`));
     const channels = x.shape[1] ?? 1;
     const heads = config.headChannels === null ? 1 : Math.max(1, channels / config.headChannels);
     const part = (key: keyof AttentionNames) => this.affine(`${name}.${names[key]}`);
     const parts = { query: part('query'), key: part('key'), value: part('value'), out: part('out') };
-    const sum = tape.add(attention(tape, this.norm(x, `${name}.group_norm`), heads, parts), x);
-    const isMid = name.startsWith('mid_block.');
+    const sum = tape.add(attention(tape, normal, heads, parts), x);
     return isMid && config.midScaleFactor !== 1 ? tape.div(sum, tape.scalar(config.midScaleFactor)) : sum;
   }
 

@@ -24,8 +24,8 @@ export function expectUNetWeights(
     affine(`${name}.conv2`, [outChannels, outChannels, 3, 3]);
     if (inChannels !== outChannels) affine(`${name}.conv_shortcut`, [outChannels, inChannels, 1, 1]);
   };
-  const attend = (name: string, channels: number) => {
-    affine(`${name}.group_norm`, [channels]);
+  const attend = (name: string, channels: number, normalised = true) => {
+    if (normalised) affine(`${name}.group_norm`, [channels]);
     for (const part of Object.values(names)) affine(`${name}.${part}`, [channels, channels]);
   };
   affine('time_embedding.linear_1', [embedding, first]);
@@ -40,7 +40,7 @@ export function expectUNetWeights(
     if (resample) affine(resample, [channels, channels, 3, 3]);
   }
   resnet(layout.mid.first);
-  if (layout.mid.attention) attend(layout.mid.attention, layout.mid.channels);
+  if (layout.mid.attention) attend(layout.mid.attention, layout.mid.channels, config.midAttentionGroups !== null);
   resnet(layout.mid.last);
   affine('conv_norm_out', [first]);
   affine('conv_out', [config.outChannels, first, 3, 3]);

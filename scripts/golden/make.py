@@ -1,0 +1,181 @@
+"""Reference values for the tests, computed by PyTorch and diffusers.
+
+Writes under test/golden/: `variants/<name>/` (a tiny UNet2DModel with random weights in diffusers layout, with
+golden.safetensors and golden.json as `npm run verify` reads them), `schedules.json` (timesteps and cumulative alphas of
+diffusers' DDIMScheduler) and `learning.json` (Adam, losses, spectral norms). Run by hand: `npm run golden`; needs torch,
+diffusers and safetensors. Values are made once and committed.
+"""
+
+import json
+import pathlib
+
+import torch
+from diffusers import DDIMScheduler, UNet2DModel
+from safetensors.torch import save_file
+
+ROOT = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden"
+SEED = 0
+
+UNET = dict(
+    sample_size=8,
+    in_channels=3,
+    out_channels=3,
+    layers_per_block=1,
+    block_out_channels=(8, 16),
+    norm_num_groups=4,
+    down_block_types=("DownBlock2D", "AttnDownBlock2D"),
+    up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+)
+
+# One option of each kind that the two larger reference models leave at its default.
+VARIANTS = {
+    "v-zero-snr": (
+        dict(attention_head_dim=4, downsample_padding=0, resnet_time_scale_shift="scale_shift"),
+        dict(prediction_type="v_prediction", timestep_spacing="trailing", rescale_betas_zero_snr=True),
+    ),
+    "sample-cosine": (
+        dict(add_attention=False, flip_sin_to_cos=False, freq_shift=1, norm_eps=1e-6, mid_block_scale_factor=1.4142),
+        dict(prediction_type="sample", beta_schedule="squaredcos_cap_v2", set_alpha_to_one=False),
+    ),
+    "learned-variance": (
+        dict(out_channels=6, center_input_sample=True, block_out_channels=(8, 8, 16),
+             down_block_types=("DownBlock2D",) * 2 + ("AttnDownBlock2D",),
+             up_block_types=("AttnUpBlock2D",) + ("UpBlock2D",) * 2, layers_per_block=2),
+        dict(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012),
+    ),
+}
+
+
+def pair(output, x, alpha, kind):
+    """The model's output as (x0, eps)."""
+    signal, noise = alpha.sqrt(), (1 - alpha).sqrt()
+    if kind == "epsilon":
+        return (x - noise * output) / signal, output
+    if kind == "v_prediction":
+        return signal * x - noise * output, signal * output + noise * x
+    return output, (x - signal * output) / noise
+
+
+class Reference:
+    def __init__(self, unet, scheduler):
+        self.unet, self.scheduler = unet, scheduler
+        self.kind = scheduler.config.prediction_type
+        self.shift = None
+        self.h = None
+        unet.mid_block.register_forward_hook(self._tap)
+
+    def _tap(self, module, args, output):
+        self.h = output
+        return output if self.shift is None else output + self.shift
+
+    def output(self, x, t, shift):
+        self.shift = shift
+        result = self.unet(x, t).sample[:, : x.shape[1]]
+        self.shift = None
+        return result
+
+    def alpha(self, t):
+        return self.scheduler.alphas_cumprod[t] if t >= 0 else self.scheduler.final_alpha_cumprod
+
+    def step(self, x, t, t_prev, shift, symmetric):
+        alpha, alpha_prev = self.alpha(t), self.alpha(t_prev)
+        x0, eps = pair(self.output(x, t, shift), x, alpha, self.kind)
+        if not symmetric:
+            _, eps = pair(self.output(x, t, None), x, alpha, self.kind)
+        return alpha_prev.sqrt() * x0 + (1 - alpha_prev).sqrt() * eps
+
+
+def variant(name, unet_options, scheduler_options):
+    torch.manual_seed(SEED)
+    folder = ROOT / "variants" / name
+    unet = UNet2DModel(**{**UNET, **unet_options}).eval().requires_grad_(False)
+    scheduler = DDIMScheduler(clip_sample=False, **scheduler_options)
+    unet.save_pretrained(folder)
+    scheduler.save_pretrained(folder / "scheduler")
+    reference = Reference(unet, scheduler)
+    n, size, top = 2, unet.config.sample_size, unet.config.block_out_channels[-1]
+    small = size // 2 ** (len(unet.config.block_out_channels) - 1)
+    shape = (n, unet.config.in_channels, size, size)
+    x, cotangent, x_T = (torch.randn(shape) for _ in range(3))
+    delta_h = torch.randn(n, top, small, small)
+    timestep, timestep_prev = 601, 401
+    trajectory = [999, 666, 333, 0] if scheduler.config.timestep_spacing == "trailing" else [750, 500, 250, 0]
+    out = dict(x=x, delta_h=delta_h, cotangent=cotangent, trajectory_x_T=x_T)
+    out["model_output"] = reference.output(x, timestep, None)
+    out["h"] = reference.h
+    out["model_output_shifted"] = reference.output(x, timestep, delta_h)
+    out["alpha_bar"] = reference.alpha(timestep).reshape(1)
+    out["alpha_bar_prev"] = reference.alpha(timestep_prev).reshape(1)
+    for symmetric, suffix in ((False, "asym"), (True, "sym")):
+        a, d = x.clone().requires_grad_(), delta_h.clone().requires_grad_()
+        y = reference.step(a, timestep, timestep_prev, d, symmetric)
+        out[f"x_prev_{suffix}"] = y.detach()
+        out[f"grad_x_{suffix}"], out[f"grad_delta_h_{suffix}"] = torch.autograd.grad(y, (a, d), cotangent)
+        a, d = x_T.clone().requires_grad_(), delta_h.clone().requires_grad_()
+        y = a
+        for t, t_prev in zip(trajectory, trajectory[1:] + [-1]):
+            y = reference.step(y, t, t_prev, d, symmetric)
+        out[f"trajectory_x_0_{suffix}"] = y.detach()
+        gradients = torch.autograd.grad(y, (a, d), cotangent)
+        out[f"trajectory_grad_x_T_{suffix}"], out[f"trajectory_grad_delta_h_{suffix}"] = gradients
+    save_file({key: value.contiguous().float() for key, value in out.items()}, folder / "golden.safetensors")
+    facts = dict(timestep=timestep, timestep_prev=timestep_prev, trajectory_timesteps=trajectory, torch=torch.__version__)
+    (folder / "golden.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def schedules():
+    cases = []
+    for options in (
+        dict(),
+        dict(timestep_spacing="trailing"),
+        dict(timestep_spacing="linspace"),
+        dict(steps_offset=1),
+        dict(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, set_alpha_to_one=False),
+        dict(beta_schedule="squaredcos_cap_v2"),
+        dict(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing"),
+        dict(num_train_timesteps=300, timestep_spacing="trailing"),
+    ):
+        scheduler = DDIMScheduler(**options)
+        config = {key: value for key, value in scheduler.config.items() if not key.startswith("_")}
+        timesteps = {}
+        for steps in (1, 2, 7, 10, 40, 50):
+            scheduler.set_timesteps(steps)
+            timesteps[steps] = scheduler.timesteps.tolist()
+        at = list(range(0, scheduler.config.num_train_timesteps, 37)) + [scheduler.config.num_train_timesteps - 1]
+        alphas = [scheduler.alphas_cumprod[t].item() for t in at]
+        cases.append(dict(config=config, timesteps=timesteps, at=at, alphas_cumprod=alphas,
+                          final_alpha_cumprod=float(scheduler.final_alpha_cumprod)))
+    (ROOT / "schedules.json").write_text(json.dumps(cases) + "\n")
+
+
+def learning():
+    torch.manual_seed(SEED)
+    theta = torch.randn(7)
+    gradients = torch.randn(5, 7) * torch.tensor([1e-4, 1, 30, 1e-2, 1, 1, 0])
+    parameter = theta.clone().requires_grad_()
+    adam = torch.optim.Adam([parameter], lr=0.01)
+    path = []
+    for gradient in gradients:
+        parameter.grad = gradient.clone()
+        adam.step()
+        path.append(parameter.detach().tolist())
+    logits, target = torch.randn(6, 5), torch.tensor([0, 3, 1, 4, 4, 2])
+    real, fake = torch.randn(6) * 2, torch.randn(6) * 2
+    weight = torch.randn(6, 3, 4, 4)
+    record = dict(
+        adam=dict(theta=theta.tolist(), gradients=gradients.tolist(), learningRate=0.01, path=path),
+        crossEntropy=dict(logits=logits.tolist(), target=target.tolist(),
+                          value=torch.nn.functional.cross_entropy(logits, target).item()),
+        hinge=dict(real=real.tolist(), fake=fake.tolist(),
+                   value=(torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()).item()),
+        spectral=dict(weight=weight.flatten().tolist(), shape=list(weight.shape),
+                      sigma=torch.linalg.matrix_norm(weight.flatten(1), 2).item()),
+    )
+    (ROOT / "learning.json").write_text(json.dumps(record) + "\n")
+
+
+if __name__ == "__main__":
+    for name, options in VARIANTS.items():
+        variant(name, *options)
+    schedules()
+    learning()
