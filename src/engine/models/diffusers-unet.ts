@@ -103,7 +103,8 @@ export class UNetRecorder {
     const { tape, config, names } = this;
     const isMid = name.startsWith('mid_block.');
     const groups = isMid ? config.midAttentionGroups : config.normGroups;
-    const normal = groups === null ? x : groupNorm(tape, x, groups, config.normEpsilon, this.affine(`${name}.group_norm`));
+    const normal =
+      groups === null ? x : groupNorm(tape, x, groups, config.normEpsilon, this.affine(`${name}.group_norm`));
     const channels = x.shape[1] ?? 1;
     const heads = config.headChannels === null ? 1 : Math.max(1, channels / config.headChannels);
     const part = (key: keyof AttentionNames) => this.affine(`${name}.${names[key]}`);

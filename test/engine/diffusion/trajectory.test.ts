@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { vjp } from '../../../src/engine/autodiff/vjp.js';
+import type { ReverseProcess, ShiftKind } from '../../../src/engine/contract.js';
+import { samplingPlan } from '../../../src/engine/diffusion/schedule.js';
+import { recordStep, stepFeeds } from '../../../src/engine/diffusion/step.js';
+import { Samplers } from '../../../src/engine/discovery/samplers.js';
+import type { Value } from '../../../src/engine/graph/graph.js';
+import { type FloatTensor, floatTensor } from '../../../src/engine/graph/tensor.js';
+import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { Tape } from '../../../src/engine/ops/tape.js';
+import { openDevice } from '../../../src/engine/runtime/device.js';
+import { Session } from '../../../src/engine/runtime/session.js';
+import { shiftControl, strengthScale } from '../../../src/engine/shift/control.js';
+import { measureStatistics } from '../../../src/engine/shift/statistics.js';
+import { TINY_MODEL } from '../../helpers/models.js';
+import { generator, randomTensor, relativeError } from '../../helpers/numeric.js';
+
+const [T, BATCH, K] = [4, 2, 3];
+const nothing = async () => {};
+const choice = { directions: [2, 0], strengths: [3, -1.5] };
+
+/** All T steps in one graph, differentiated as a whole: what checkpointing must equal. */
+async function unrolled(kind: ShiftKind, process: ReverseProcess, noise: FloatTensor, cotangent: FloatTensor) {
+  const device = await openDevice('cpu');
+  const model = await loadModel(TINY_MODEL);
+  const statistics = await measureStatistics(model, T, device, nothing, nothing);
+  const shift = shiftControl(
+    { kind, directions: K, fullSpatial: false, orthonormal: kind === 'SUBSPACE', seed: 5 },
+    statistics,
+  );
+  const phi = shift.initial();
+  const tape = new Tape();
+  const x0 = tape.input('x', noise.shape);
+  const phiValue = tape.input('phi', phi.shape);
+  const strengths = floatTensor([BATCH, K]);
+  choice.directions.forEach((k, row) => {
+    strengths.data[row * K + k] = (choice.strengths[row] ?? 0) * strengthScale(kind, process, T, T);
+  });
+  let x: Value = x0;
+  for (const step of samplingPlan(model.schedule, T)) {
+    const { features, coefficients } = stepFeeds(model, step, 0);
+    const operand = tape.constant(shift.operand(step.timestep));
+    const inputs = { x, features: tape.constant(features!), coefficients: tape.constant(coefficients!) };
+    x = recordStep(tape, model, inputs, process, () =>
+      shift.record(tape, phiValue, tape.constant(strengths), operand),
+    ).xNext;
+  }
+  const [gradient] = vjp(tape, [x], [tape.constant(cotangent)], [phiValue]);
+  const session = await Session.create(tape.graph({ last: x, gradient: gradient! }), device);
+  const whole = await session.run({ x: noise, phi });
+  const samplers = await Samplers.create(
+    model,
+    { batch: BATCH, samplingSteps: T, process, kind, directions: K },
+    shift,
+    device,
+  );
+  const trajectory = await samplers.shifted(noise, phi, choice, nothing);
+  const checkpointed = await samplers.gradient(trajectory, cotangent, phi, choice, nothing);
+  await session.release();
+  await samplers.release();
+  return { whole, checkpointed, trajectory };
+}
+
+describe('gradient checkpointing', () => {
+  it.each([
+    ['SUBSPACE', 'ASYMMETRIC'],
+    ['SUBSPACE', 'SYMMETRIC'],
+    ['GLOBAL', 'ASYMMETRIC'],
+    ['GLOBAL', 'SYMMETRIC'],
+  ] as const)('equals the unrolled gradient: %s %s', async (kind, process) => {
+    const random = generator(7);
+    const noise = randomTensor([BATCH, 3, 8, 8], random, -2, 2);
+    const cotangent = randomTensor([BATCH, 3, 8, 8], random);
+    const { whole, checkpointed, trajectory } = await unrolled(kind, process, noise, cotangent);
+    expect(trajectory.samples).toHaveLength(T + 1);
+    expect(relativeError(trajectory.samples.at(-1)!, whole['last']!)).toBeLessThan(1e-5);
+    expect(relativeError(checkpointed, whole['gradient']!)).toBeLessThan(1e-4);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import type { DiscoveryConfig, DiscoveryEvent } from '../../../src/engine/contract.js';
+import { discover } from '../../../src/engine/discovery/loop.js';
+import { decodeState } from '../../../src/engine/discovery/state.js';
+import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { openDevice } from '../../../src/engine/runtime/device.js';
+import { TINY_DISCOVERY, TINY_MODEL } from '../../helpers/models.js';
+
+const device = await openDevice('cpu');
+const model = await loadModel(TINY_MODEL);
+const yieldTo = async () => {};
+
+type Checkpoint = Extract<DiscoveryEvent, { type: 'checkpoint' }>;
+type Step = Extract<DiscoveryEvent, { type: 'step' }>;
+
+async function run(config: DiscoveryConfig, from: { state: Uint8Array; statistics: Uint8Array } | null = null) {
+  const options = {
+    state: from?.state ?? null,
+    statistics: from?.statistics ?? null,
+    signal: new AbortController().signal,
+    yieldTo,
+  };
+  const events: DiscoveryEvent[] = [];
+  for await (const event of discover(model, config, options, device)) events.push(event);
+  return events;
+}
+
+const of = <T extends DiscoveryEvent['type']>(events: readonly DiscoveryEvent[], type: T) =>
+  events.filter((event): event is Extract<DiscoveryEvent, { type: T }> => event.type === type);
+
+/** Steps without what a clock or the system measured. */
+const numbers = (steps: readonly Step[]) => steps.map(({ secondsPerStep: _s, peakMemoryBytes: _m, ...rest }) => rest);
+
+describe('a discovery', () => {
+  it('announces every step, previews of every timestep, checkpoints and at last the scores', async () => {
+    const events = await run(TINY_DISCOVERY);
+    expect(of(events, 'statistics')).toHaveLength(1);
+    expect(of(events, 'step').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(of(events, 'checkpoint').map(({ step }) => step)).toEqual([2, 4, 6]);
+    const previews = of(events, 'preview');
+    expect(previews.map(({ step, stepIndex }) => `${step}:${stepIndex}`)).toEqual(
+      [1, 2, 4, 6].flatMap((step) => [0, 1, 2].map((i) => `${step}:${i}`)),
+    );
+    expect(previews.every(({ original, shifted }) => original.width === 8 && shifted.bytes.length > 50)).toBe(true);
+    const scores = of(events, 'scorecard')[0]?.scores ?? [];
+    expect(scores.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(scores.every(({ accuracy, effectSize }) => accuracy >= 0 && accuracy <= 1 && effectSize > 0)).toBe(true);
+  });
+
+  it.each([
+    ['SUBSPACE', 'SYMMETRIC', 0.05],
+    ['GLOBAL', 'ASYMMETRIC', 0],
+  ] as const)(
+    'resumed from a checkpoint gives the run that was never interrupted, byte for byte: %s %s',
+    async (shift, reverseProcess, adversarialWeight) => {
+      // Past the warm-up, so that every part of the state has been moved.
+      const config = {
+        ...TINY_DISCOVERY,
+        shift,
+        reverseProcess,
+        adversarialWeight,
+        trainingSteps: 46,
+        checkpointEvery: 43,
+        previewEvery: 0,
+      };
+      const whole = await run(config);
+      const [middle, end] = of(whole, 'checkpoint') as [Checkpoint, Checkpoint];
+      const resumed = await run(config, { state: middle.state, statistics: of(whole, 'statistics')[0]!.bytes });
+      expect(of(resumed, 'statistics')).toEqual([]);
+      expect(numbers(of(resumed, 'step'))).toEqual(numbers(of(whole, 'step').slice(43)));
+      const again = of(resumed, 'checkpoint').at(-1) as Checkpoint;
+      expect(Buffer.compare(Buffer.from(again.state), Buffer.from(end.state))).toBe(0);
+      expect(Buffer.compare(Buffer.from(again.parameters), Buffer.from(end.parameters))).toBe(0);
+      expect(of(resumed, 'scorecard')).toEqual(of(whole, 'scorecard'));
+      expect(Buffer.compare(Buffer.from(middle.parameters), Buffer.from(end.parameters))).not.toBe(0);
+    },
+  );
+
+  it('ends with CANCELLED when aborted, before the next session run', async () => {
+    const abort = new AbortController();
+    const options = { state: null, statistics: null, signal: abort.signal, yieldTo };
+    const stream = discover(model, { ...TINY_DISCOVERY, trainingSteps: 1000 }, options, device);
+    await expect(async () => {
+      for await (const event of stream) if (event.type === 'step') abort.abort();
+    }).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('lets somebody else in between two session runs', async () => {
+    let turns = 0;
+    const options = {
+      state: null,
+      statistics: null,
+      signal: new AbortController().signal,
+      yieldTo: async () => {
+        turns += 1;
+      },
+    };
+    for await (const _ of discover(model, { ...TINY_DISCOVERY, trainingSteps: 1 }, options, device));
+    // Statistics alone are 32 batches of 3 steps.
+    expect(turns).toBeGreaterThan(96);
+  });
+
+  it('stops training when its reader leaves', async () => {
+    const options = { state: null, statistics: null, signal: new AbortController().signal, yieldTo };
+    for await (const event of discover(model, { ...TINY_DISCOVERY, trainingSteps: 100_000 }, options, device)) {
+      if (event.type === 'step') break;
+    }
+  });
+
+  it('says so when it diverges', async () => {
+    const config = {
+      ...TINY_DISCOVERY,
+      trainingSteps: 60,
+      learningRate: 1,
+      shift: 'GLOBAL',
+      orthonormal: false,
+      maxStrength: 1e39,
+      minStrength: 1e39,
+    } as const;
+    await expect(run(config)).rejects.toThrow(/diverged at step \d+/);
+  });
+});
+
+describe('a checkpoint', () => {
+  it('of another configuration is refused, and so is a damaged one', async () => {
+    const [checkpoint] = of(await run({ ...TINY_DISCOVERY, trainingSteps: 1 }), 'checkpoint');
+    expect(() => decodeState(checkpoint!.state, { ...TINY_DISCOVERY, seed: 9 })).toThrow(/made with/);
+    expect(() => decodeState(checkpoint!.state.slice(0, 999), TINY_DISCOVERY)).toThrow(/training checkpoint/);
+  });
+});

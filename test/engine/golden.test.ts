@@ -1,0 +1,23 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { VERIFY_TOLERANCE, verifyModel } from '../../src/engine/verify.js';
+import { fixture } from '../helpers/models.js';
+import { testDevice } from '../helpers/numeric.js';
+
+/** WebGPU multiplies in float32 with other orders of summation, and its transcendental functions are approximations. */
+const tolerance = { cpu: VERIFY_TOLERANCE, webgpu: 1e-3 } as const;
+const variants = readdirSync(fixture('variants')).map((name) => `variants/${name}`);
+
+describe('against PyTorch', () => {
+  it.each(['google-ddpm', 'diffusers-modern', ...variants])(
+    '%s: outputs, steps, trajectories and their gradients',
+    async (name) => {
+      const device = await testDevice();
+      const { comparisons } = await verifyModel(fixture(name), device);
+      expect(comparisons.length).toBeGreaterThanOrEqual(15);
+      const limit = device.name === 'webgpu' ? tolerance.webgpu : tolerance.cpu;
+      expect(comparisons.filter(({ error }) => !(error <= limit))).toEqual([]);
+    },
+    900_000,
+  );
+});

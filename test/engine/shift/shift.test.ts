@@ -1,0 +1,194 @@
+import { Matrix, SVD } from 'ml-matrix';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { DiffusionModel } from '../../../src/engine/diffusion/model.js';
+import { normals, STREAMS } from '../../../src/engine/diffusion/random.js';
+import { samplingPlan } from '../../../src/engine/diffusion/schedule.js';
+import { recordStep, stepFeeds, stepInputs } from '../../../src/engine/diffusion/step.js';
+import { type FloatTensor, floatTensor, sizeOf } from '../../../src/engine/graph/tensor.js';
+import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { Tape } from '../../../src/engine/ops/tape.js';
+import { openDevice } from '../../../src/engine/runtime/device.js';
+import { Session } from '../../../src/engine/runtime/session.js';
+import { addShift, decodeBank, encodeDirections } from '../../../src/engine/shift/bank.js';
+import { type ShiftConfig, shiftControl, strengthScale, UNIT } from '../../../src/engine/shift/control.js';
+import { orthonormalRows } from '../../../src/engine/shift/orthonormal.js';
+import {
+  COMPONENT_COUNT,
+  decodeStatistics,
+  encodeStatistics,
+  type HStatistics,
+  interpolation,
+  measureStatistics,
+  STATISTICS_SAMPLES,
+} from '../../../src/engine/shift/statistics.js';
+import { TINY_MODEL } from '../../helpers/models.js';
+import { dot, generator, norm, randomTensor, relativeError } from '../../helpers/numeric.js';
+
+const T = 3;
+const nothing = async () => {};
+let model: DiffusionModel;
+let statistics: HStatistics;
+
+beforeAll(async () => {
+  model = await loadModel(TINY_MODEL);
+  statistics = await measureStatistics(model, T, await openDevice('cpu'), nothing, nothing);
+});
+
+/** h of every statistics sample, one row a sample, all steps side by side; drawn anew. */
+async function concatenatedBottlenecks(): Promise<Matrix> {
+  const device = await openDevice('cpu');
+  const tape = new Tape();
+  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, 8), 'SYMMETRIC', null);
+  const session = await Session.create(tape.graph({ xNext, h }), device);
+  const width = sizeOf(model.hShape);
+  const rows = Matrix.zeros(STATISTICS_SAMPLES, T * width);
+  for (let first = 0; first < STATISTICS_SAMPLES; first += 8) {
+    const key = { seed: 0, stream: STREAMS.statistics, sample: first, step: 0 };
+    let x = floatTensor([8, ...model.sampleShape], normals(key, 8 * sizeOf(model.sampleShape)));
+    for (const [i, step] of samplingPlan(model.schedule, T).entries()) {
+      const made = await session.run({ ...stepFeeds(model, step, 0), x });
+      x = made['xNext']!;
+      made['h']!.data.forEach((value, at) => {
+        rows.set(first + Math.floor(at / width), i * width + (at % width), value);
+      });
+    }
+  }
+  await session.release();
+  return rows;
+}
+
+describe('statistics of h', () => {
+  it('are the principal components of the concatenation over steps, each of one standard deviation', async () => {
+    const rows = await concatenatedBottlenecks();
+    const width = sizeOf(model.hShape);
+    for (let i = 0; i < T; i += 1) {
+      const h = rows.subMatrix(0, rows.rows - 1, i * width, (i + 1) * width - 1).to1DArray();
+      const rms = Math.sqrt(h.reduce((sum, value) => sum + value * value, 0) / h.length);
+      expect(statistics.rho.data[i]! / rms).toBeCloseTo(1, 4);
+    }
+    const centred = rows.clone().subRowVector(rows.mean('column'));
+    const svd = new SVD(centred, { autoTranspose: true });
+    for (const m of [0, 1, 2, 5, 20]) {
+      const story = Array.from({ length: T }, (_, i) =>
+        statistics.components.data.subarray((i * COMPONENT_COUNT + m) * width, (i * COMPONENT_COUNT + m + 1) * width),
+      ).flatMap((part) => [...part]);
+      const sigma = svd.diagonal[m]! / Math.sqrt(STATISTICS_SAMPLES);
+      const v = svd.rightSingularVectors.getColumn(m);
+      const along = story.reduce((sum, value, at) => sum + value * v[at]!, 0);
+      expect(Math.abs(along) / sigma).toBeCloseTo(1, 2);
+      expect(Math.hypot(...story) / sigma).toBeCloseTo(1, 2);
+      const largest = story.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
+      expect(largest).toBeGreaterThan(0);
+    }
+  });
+
+  it('survive a round trip as bytes, and nothing else is taken for them', () => {
+    expect(decodeStatistics(encodeStatistics(statistics))).toEqual(statistics);
+    expect(() => decodeStatistics(new Uint8Array(40))).toThrow(/h statistics/);
+  });
+
+  it('interpolate linearly over t and are clamped outside', () => {
+    const at = (t: number) => interpolation([900, 500, 100], t);
+    expect(at(500)).toEqual([{ position: 1, weight: 1 }]);
+    expect(at(600)).toEqual([
+      { position: 1, weight: 0.75 },
+      { position: 0, weight: 0.25 },
+    ]);
+    expect(at(999)).toEqual([{ position: 0, weight: 1 }]);
+    expect(at(0)).toEqual([{ position: 2, weight: 1 }]);
+  });
+});
+
+const KINDS: readonly [string, ShiftConfig][] = [
+  ['SUBSPACE', { kind: 'SUBSPACE', directions: 4, fullSpatial: false, orthonormal: true, seed: 2 }],
+  ['GLOBAL', { kind: 'GLOBAL', directions: 4, fullSpatial: false, orthonormal: false, seed: 2 }],
+  ['GLOBAL orthonormal', { kind: 'GLOBAL', directions: 4, fullSpatial: false, orthonormal: true, seed: 2 }],
+  ['GLOBAL fullSpatial', { kind: 'GLOBAL', directions: 4, fullSpatial: true, orthonormal: false, seed: 2 }],
+];
+
+/** Δh of the recorded graph for one sample. */
+async function recordedShift(config: ShiftConfig, phi: FloatTensor, k: number, strength: number, timestep: number) {
+  const shift = shiftControl(config, statistics);
+  const strengths = floatTensor([1, config.directions]);
+  strengths.data[k] = strength;
+  const tape = new Tape();
+  const y = shift.record(
+    tape,
+    tape.input('phi', phi.shape),
+    tape.input('s', strengths.shape),
+    tape.input('o', shift.operandShape),
+  );
+  const h = tape.add(tape.constant(floatTensor([1, ...model.hShape])), y);
+  const session = await Session.create(tape.graph({ h }), await openDevice('cpu'));
+  const { h: made } = await session.run({ phi, s: strengths, o: shift.operand(timestep) });
+  await session.release();
+  return made!;
+}
+
+describe.each(KINDS)('shift control %s', (_, config) => {
+  it.each([['SYMMETRIC'], ['ASYMMETRIC']] as const)('is what edits add, on the host: %s', async (process) => {
+    const shift = shiftControl(config, statistics);
+    const phi = shift.retract(randomTensor(shift.initial().shape, generator(9)));
+    const bank = decodeBank({
+      statistics: encodeStatistics(statistics),
+      parameters: encodeDirections(config, process, T, shift.rows(phi)),
+    });
+    const [k, s, timestep, samplingSteps] = [2, -1.7, 400, 12];
+    const into = new Float32Array(sizeOf(model.hShape));
+    addShift(into, bank, k, s, { timestep, samplingSteps, process });
+    const scale = strengthScale(config.kind, process, T, samplingSteps);
+    const recorded = await recordedShift(config, phi, k, s * scale, timestep);
+    expect(relativeError(floatTensor(recorded.shape, into), recorded)).toBeLessThan(1e-6);
+    const none = await recordedShift(config, phi, k, 0, timestep);
+    expect(none.data.every((value) => value === 0)).toBe(true);
+  });
+
+  it('has directions of unit length in its own measure', () => {
+    const shift = shiftControl(config, statistics);
+    const rows = shift.rows(shift.retract(randomTensor(shift.initial().shape, generator(4))));
+    const [count, width] = rows.shape as [number, number];
+    const row = (k: number) => floatTensor([width], rows.data.slice(k * width, (k + 1) * width));
+    const length = config.kind === 'SUBSPACE' ? 1 : Math.sqrt(width);
+    for (let k = 0; k < count; k += 1) {
+      expect(norm(row(k)) / length).toBeCloseTo(1, 5);
+      if (config.orthonormal && k > 0) expect(Math.abs(dot(row(k), row(0))) / length ** 2).toBeLessThan(1e-5);
+    }
+  });
+});
+
+describe('strength scale', () => {
+  it('shares the effect of ASYMMETRIC over its steps, and leaves SYMMETRIC as it is', () => {
+    expect(strengthScale('SUBSPACE', 'ASYMMETRIC', 10, 40)).toBe(UNIT.SUBSPACE / 4);
+    expect(strengthScale('SUBSPACE', 'SYMMETRIC', 10, 40)).toBe(UNIT.SUBSPACE);
+  });
+});
+
+describe('orthonormal rows', () => {
+  it('are the nearest ones: the polar factor U·Vᵀ of the SVD', () => {
+    const w = randomTensor([5, 9], generator(1));
+    const svd = new SVD(Matrix.from1DArray(5, 9, w.data), { autoTranspose: true });
+    const polar = svd.leftSingularVectors.mmul(svd.rightSingularVectors.transpose()).to1DArray();
+    expect(relativeError(orthonormalRows(w), floatTensor([5, 9], Float32Array.from(polar)))).toBeLessThan(1e-5);
+  });
+
+  it('refuse a matrix that has lost rank', () => {
+    const w = floatTensor([2, 3], Float32Array.of(1, 2, 3, 2, 4, 6));
+    expect(() => orthonormalRows(w)).toThrow(/lost rank/);
+  });
+});
+
+describe('a direction bank', () => {
+  it('refuses damaged parts and directions that it does not have', () => {
+    const shift = shiftControl(KINDS[0]![1], statistics);
+    const parts = {
+      statistics: encodeStatistics(statistics),
+      parameters: encodeDirections(KINDS[0]![1], 'SYMMETRIC', T, shift.rows(shift.initial())),
+    };
+    expect(() => decodeBank({ ...parts, parameters: parts.statistics })).toThrow(/directions: expected/);
+    expect(() => decodeBank({ ...parts, parameters: parts.parameters.slice(0, 50) })).toThrow(/directions/);
+    const at = { timestep: 1, samplingSteps: T, process: 'SYMMETRIC' } as const;
+    expect(() => addShift(new Float32Array(256), decodeBank(parts), 4, 1, at)).toThrow(
+      /direction 4: the bank holds 0…3/,
+    );
+  });
+});
