@@ -12,8 +12,3 @@ export interface JobContext {
   readonly logger: Logger;
   readonly version: string;
 }
-
-/** The worker is shutting down: the job stops and is handed back. */
-export class HandedBack extends Error {
-  override readonly name = 'HandedBack';
-}

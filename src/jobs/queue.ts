@@ -42,6 +42,8 @@ export async function openQueue(url: string, { supervises }: { supervises: boole
       ...LIMITS[name],
       retryDelay: 0,
       retryBackoff: false,
+      // A worker that is gone is noticed by its supervisor; this is for a machine that is gone.
+      heartbeatSeconds: 60,
       deleteAfterSeconds: 24 * HOUR,
       notify: true,
     });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { packageFile } from '../package.js';
 import { abandonedRuns, type Database, forgetOldWorkers, forgetWorker, openPool, Work } from '../storage/index.js';
-import type { RunKind } from '../storage/types.js';
+import { handBack } from './hand-back.js';
 import type { Queue } from './queue.js';
 
 const RESTART_MS = 200;
@@ -110,24 +110,13 @@ class Keeper {
   /** Hands back what the dead worker held; with null, what any worker held that has not been seen for a while. */
   private async recover(deadId: string | null): Promise<void> {
     try {
-      for (const { id, kind, epoch } of await abandonedRuns(this.database, deadId))
-        await this.handBack(id, kind, epoch);
+      for (const { id: runId, kind, epoch } of await abandonedRuns(this.database, deadId)) {
+        await handBack(this.options.queue, this.work, { runId, kind, epoch }, 'the worker process died');
+      }
       if (deadId === null) await forgetOldWorkers(this.database);
     } catch (error) {
       if (!this.stopping)
         this.options.logger.warn({ err: error }, 'runs of dead workers could not be looked up; trying again');
     }
-  }
-
-  private async handBack(runId: string, kind: RunKind, epoch: number): Promise<void> {
-    const { boss } = this.options.queue;
-    await boss.fail(kind, runId, { reason: 'the worker process died' });
-    const [job] = await boss.findJobs(kind, { id: runId });
-    if (job && job.state !== 'failed') await this.work.requeue(runId, epoch);
-    else
-      await this.work.giveUp(runId, epoch, {
-        code: 'INTERNAL_SERVER_ERROR',
-        message: 'The engine process died again and again while it worked on this run. The server log says more.',
-      });
   }
 }

@@ -8,17 +8,20 @@ import {
   forgetWorker,
   type Held,
   heartbeat,
+  isConnectionError,
   openPool,
   StaleEpochError,
   Work,
 } from '../storage/index.js';
+import type { RunKind } from '../storage/types.js';
 import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
 import { galleryJob } from './gallery-job.js';
+import { handBack } from './hand-back.js';
 import { importJob } from './import-job.js';
 import { Interactive } from './interactive.js';
 import type { JobContext } from './job.js';
-import { openQueue, type Queue, type QueueName } from './queue.js';
+import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
 
 const HEARTBEAT_MS = 2000;
 /** A cancellation is announced by NOTIFY; this bounds what a lost one costs. */
@@ -55,8 +58,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     logger,
     version,
   };
-  const runner = new JobRunner(context, bell, id);
-  await runner.listen(queue);
+  const runner = new JobRunner(context, queue, bell, id);
+  await runner.listen();
   return {
     id,
     stop: async () => {
@@ -83,12 +86,14 @@ class JobRunner {
 
   constructor(
     private readonly context: JobContext,
+    private readonly queue: Queue,
     private readonly bell: Bell,
     private readonly workerId: string,
   ) {}
 
-  async listen({ boss }: Queue): Promise<void> {
+  async listen(): Promise<void> {
     const { interactive } = this.context;
+    const { boss } = this.queue;
     const on = async (name: QueueName, handle: (id: string, data: object) => Promise<void>) => {
       const workerId = await boss.work<object>(name, { ...POLL, batchSize: 1 }, async ([job]) => {
         if (!job) return;
@@ -97,13 +102,15 @@ class JobRunner {
         setImmediate(() => boss.notifyWorker(workerId));
       });
     };
-    await on('edit', (id) => interactive.during(() => this.run(id, editJob)));
-    await on('import', (id) => interactive.during(() => this.run(id, importJob)));
-    await on('discovery', (id) => this.run(id, discoveryJob));
+    await on('edit', (id) => interactive.during(() => this.run('edit', id, editJob)));
+    await on('import', (id) => interactive.during(() => this.run('import', id, importJob)));
+    await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     await on('gallery', (_, data) => interactive.during(() => galleryJob(this.context, data, this.stopping.signal)));
   }
 
   async stop(): Promise<void> {
+    // Nothing new is taken, so that what is handed back goes to somebody else.
+    await Promise.all(QUEUES.map((name) => this.queue.boss.offWork(name, { wait: false })));
     this.stopping.abort();
     await Promise.allSettled(this.active);
   }
@@ -117,7 +124,7 @@ class JobRunner {
     }
   }
 
-  private async run(runId: string, job: RunJob): Promise<void> {
+  private async run(kind: RunKind, runId: string, job: RunJob): Promise<void> {
     const { work, logger } = this.context;
     if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
     const held = await work.take(runId, this.workerId);
@@ -128,7 +135,7 @@ class JobRunner {
     try {
       await job(this.context, held, AbortSignal.any([this.stopping.signal, cancelled.signal]));
     } catch (error) {
-      await this.end(held, error, cancelled.signal.aborted);
+      await this.end({ ...held, kind }, error, cancelled.signal.aborted);
       logger.info({ runId, err: error }, 'a run ended early');
     } finally {
       done.abort();
@@ -145,19 +152,16 @@ class JobRunner {
     ring.close();
   }
 
-  /** A typed error ends the run; a shutdown hands it back; somebody else's run is left alone; anything else is tried again. */
-  private async end(held: Held, error: unknown, cancelled: boolean): Promise<void> {
+  /** A typed error ends the run; a shutdown or a database that went away hands it back; somebody else's run is left alone. */
+  private async end(held: Held & { kind: RunKind }, error: unknown, cancelled: boolean): Promise<void> {
     const { work } = this.context;
     if (error instanceof StaleEpochError) return;
     if (cancelled) return work.setStatus(held, 'CANCELLED');
-    if (this.stopping.signal.aborted) {
-      await work.requeue(held.runId, held.epoch);
-      throw error;
-    }
+    if (this.stopping.signal.aborted) return handBack(this.queue, work, held, 'the server was stopped');
+    if (isConnectionError(error)) return handBack(this.queue, work, held, 'the database could not be reached');
     const known = error instanceof EngineError && error.code !== 'INTERNAL_SERVER_ERROR';
-    const message = known
-      ? error.message
-      : `The run failed unexpectedly: ${error instanceof Error ? error.message : String(error)}`;
-    await work.giveUp(held.runId, held.epoch, { code: known ? error.code : 'INTERNAL_SERVER_ERROR', message });
+    const text = error instanceof Error ? error.message : String(error);
+    const code = known ? error.code : 'INTERNAL_SERVER_ERROR';
+    await work.giveUp(held.runId, held.epoch, { code, message: known ? text : `The run failed unexpectedly: ${text}` });
   }
 }

@@ -29,3 +29,12 @@ export async function migrateDatabase(pool: pg.Pool): Promise<void> {
     client.release();
   }
 }
+
+/** Whether the database was away, as opposed to having refused: SQLSTATE classes 08 and 57P, or a broken socket. */
+export function isConnectionError(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
+    if (/^(08|57P)|^E(CONN|PIPE|NOENT|TIMEDOUT)/.test(code) || /^Connection terminated/.test(at.message)) return true;
+  }
+  return false;
+}

@@ -13,7 +13,7 @@ import type { Storage } from './types.js';
 import { statusStore } from './workers.js';
 
 export { Bell, CANCEL_CHANNEL } from './bell.js';
-export { type Database, migrateDatabase, openPool, type Queryable } from './connection.js';
+export { type Database, isConnectionError, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { StaleEpochError, StorageError } from './errors.js';
 export type { Enqueue } from './runs.js';
 export type { Storage } from './types.js';

@@ -4,6 +4,7 @@ import type { DeviceReport } from '../contract.js';
 import { EngineError } from '../errors.js';
 import { encodeModel } from '../graph/onnx.js';
 import { Tape } from '../ops/tape.js';
+import { missingLibrary } from './probe.js';
 
 /** An execution provider that opens sessions here. */
 export interface Device {
@@ -87,14 +88,22 @@ function sessionOptions(
 async function probe(name: string, provider: ort.InferenceSession.ExecutionProviderConfig): Promise<string | null> {
   const backends = ort.listSupportedBackends().map((backend) => backend.name);
   if (!backends.includes(name)) return `not part of this build of ONNX Runtime (${backends.join(', ')})`;
+  const missing = missingLibrary(name);
+  if (missing) return missing;
   try {
     const session = await ort.InferenceSession.create(probeModel(), sessionOptions(provider, false));
     await session.run({ x: new ort.Tensor('float32', Float32Array.of(1), [1]) });
     await session.release();
     return null;
   } catch (error) {
-    return (error as Error).message.split('\n')[0] ?? 'unknown error';
+    return reasonIn((error as Error).message);
   }
+}
+
+/** The part of ONNX Runtime's message that says something: without its source locations, one line of it. */
+function reasonIn(message: string): string {
+  if (message.includes('No supported adapters')) return 'no graphics adapter was found';
+  return (message.split('\n')[0] ?? '').replace(/\/\S+:\d+ [^[]*/g, '').slice(0, 200) || 'unknown error';
 }
 
 /** x → relu x. */

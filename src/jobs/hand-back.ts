@@ -1,0 +1,22 @@
+import type { Work } from '../storage/index.js';
+import type { RunKind } from '../storage/types.js';
+import type { Queue } from './queue.js';
+
+/**
+ * Gives a run that was not finished back to the queue, or ends it when it has been tried often enough. The job goes
+ * first: killed between the two, the run is still RUNNING under a worker that is gone, and is found again.
+ */
+export async function handBack(
+  { boss }: Queue,
+  work: Work,
+  { runId, kind, epoch }: { runId: string; kind: RunKind; epoch: number },
+  reason: string,
+): Promise<void> {
+  await boss.fail(kind, runId, { reason });
+  const [job] = await boss.findJobs(kind, { id: runId });
+  if (job && job.state !== 'failed') await work.requeue(runId, epoch);
+  else {
+    const message = `This run was tried again and again without coming to its end (${reason}). The server log says more.`;
+    await work.giveUp(runId, epoch, { code: 'INTERNAL_SERVER_ERROR', message });
+  }
+}
