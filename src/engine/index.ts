@@ -25,3 +25,4 @@ export { EngineError, type EngineErrorCode } from './errors.js';
 export { openDevice } from './runtime/device.js';
 export { writeSafetensors } from './safetensors.js';
 export { VERIFY_TOLERANCE, verifyModel } from './verify.js';
+export { Workload, type WorkloadRequest } from './workload.js';

@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import { gpu } from './bench/gpu.js';
+import { trajectory } from './bench/trajectory.js';
+
+/** Speed and memory beside PyTorch, in one interleaved run; never part of the tests. */
+const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
+       npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    python: { type: 'string', default: 'python3' },
+    rounds: { type: 'string', default: '5' },
+    batch: { type: 'string', default: '8' },
+    process: { type: 'string', default: 'SYMMETRIC' },
+    device: { type: 'string', default: 'auto' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<unknown> {
+  const { python } = values;
+  const rounds = Number(values.rounds);
+  const process = values.process === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
+  if (positionals[0] === 'trajectory') return trajectory({ python, rounds, batch: Number(values.batch), process });
+  if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
+  throw new Error(USAGE);
+}
+
+main().then(
+  (result) => {
+    if (values.json) console.log(JSON.stringify(result));
+    process.exit(0);
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);
