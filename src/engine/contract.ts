@@ -70,7 +70,7 @@ export interface DirectionScore {
 
 /**
  * A discovery's directions as bytes (safetensors). `statistics` is large, immutable and shared by every discovery of the
- * same model and number of sampling steps; `parameters` is small and changes with each version.
+ * same model; `parameters` is small and changes with each version.
  */
 export interface DirectionBankRef {
   readonly statistics: Uint8Array;

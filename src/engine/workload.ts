@@ -106,7 +106,7 @@ export class Workload {
       checkpointEvery: 25,
       previewEvery: 0,
     };
-    const statistics = await measureStatistics(model, steps, device, nothing, nothing);
+    const statistics = await measureStatistics(model, device, nothing, nothing);
     const trainer = await Trainer.create(model, config, statistics, device);
     let state = { ...trainer.initial(), step: 100 };
     return async () => {

@@ -15,7 +15,9 @@ export async function discoveryJob(context: JobContext, held: Held, signal: Abor
   const announced = await work.announced(held.runId);
   const device = engine.devices.find(({ chosen }) => chosen)?.name ?? 'cpu';
   await work.startTraining(held, { device, resumedFromStep: last?.step ?? null });
-  const statistics = row.statisticsHash ? await work.blob(row.statisticsHash) : null;
+  const statistics = row.statisticsHash
+    ? await work.blob(row.statisticsHash)
+    : await work.adoptStatistics(held, row.modelId);
   // Written by the API from the same type, and read by nobody in between.
   const config = row.config as unknown as DiscoveryConfig;
   const options = { state: last?.state ?? null, statistics, signal, yieldTo: interactive.yieldTo };

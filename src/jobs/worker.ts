@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Engine, EngineError } from '../engine/index.js';
 import {
@@ -26,6 +27,8 @@ import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
 const HEARTBEAT_MS = 2000;
 /** A cancellation is announced by NOTIFY; this bounds what a lost one costs. */
 const CANCEL_LOOK_MS = 2000;
+/** Between two attempts to reach a database that is away. */
+const DATABASE_AWAY_MS = 500;
 const POLL = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
 
 export interface WorkerOptions {
@@ -135,7 +138,7 @@ class JobRunner {
     try {
       await job(this.context, held, AbortSignal.any([this.stopping.signal, cancelled.signal]));
     } catch (error) {
-      await this.end({ ...held, kind }, error, cancelled.signal.aborted);
+      await this.untilAnswered(() => this.end({ ...held, kind }, error, cancelled.signal.aborted));
       logger.info({ runId, err: error }, 'a run ended early');
     } finally {
       done.abort();
@@ -150,6 +153,19 @@ class JobRunner {
       else await ring.wait(done, CANCEL_LOOK_MS);
     }
     ring.close();
+  }
+
+  /** Repeats what the database did not answer until it does, or the worker stops. */
+  private async untilAnswered(write: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (error instanceof StaleEpochError) return;
+        if (!isConnectionError(error) || this.stopping.signal.aborted) throw error;
+        await setTimeout(DATABASE_AWAY_MS);
+      }
+    }
   }
 
   /** A typed error ends the run; a shutdown or a database that went away hands it back; somebody else's run is left alone. */

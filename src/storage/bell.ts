@@ -70,7 +70,7 @@ export class Bell {
   private async connect(): Promise<void> {
     const client = new pg.Client({ connectionString: this.url, application_name: 'azimuth-listen', keepAlive: true });
     client.on('notification', ({ payload }) => this.ring((payload ?? '').split(':')[0] ?? ''));
-    client.once('error', () => {});
+    client.on('error', () => {});
     client.once('end', () => this.reconnect());
     await client.connect();
     await client.query(`LISTEN ${this.channel}`);

@@ -15,6 +15,8 @@ const MIGRATION_LOCK = 731_009_912;
 export function openPool(url: string, size: number): { pool: pg.Pool; database: Database } {
   const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'azimuth' });
   pool.on('error', () => {});
+  // One that breaks while it is in use says so twice: its query is refused, and it emits an error that nobody may miss.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return { pool, database: drizzle(pool, { schema: tables }) };
 }
 

@@ -1,11 +1,9 @@
-import type { StorageErrorShape } from './types.js';
-
 /** Thrown by storage; `code` is the API's error code. */
-export class StorageError extends Error implements StorageErrorShape {
+export class StorageError extends Error {
   override readonly name = 'StorageError';
 
   constructor(
-    readonly code: StorageErrorShape['code'],
+    readonly code: 'BAD_USER_INPUT' | 'NOT_FOUND' | 'CONFLICT',
     message: string,
   ) {
     super(message);

@@ -176,11 +176,6 @@ export interface NewEdit {
   readonly replaces: string | null;
 }
 
-/** Thrown by storage; `code` is an API error code. Names the row and what to do. */
-export interface StorageErrorShape {
-  readonly code: 'BAD_USER_INPUT' | 'NOT_FOUND' | 'CONFLICT';
-}
-
 /**
  * What resolvers use. Every write that starts work enqueues its job in the same transaction and appends
  * `StatusChanged QUEUED` as event 1. `idempotency` = { key, fingerprint }: same key and fingerprint returns the run that

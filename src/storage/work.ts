@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { directionsOfDiscovery } from './discoveries.js';
 import { StaleEpochError } from './errors.js';
@@ -104,13 +104,6 @@ export class Work {
     });
   }
 
-  async failImport(held: Held, error: RunErrorRow): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      await tx.update(model).set({ status: 'FAILED', error }).where(eq(model.id, held.runId));
-      await setStatus(tx, { ...held, status: 'FAILED', error });
-    });
-  }
-
   async putGallery(modelId: string, images: readonly NewImage[]): Promise<void> {
     await this.database.transaction(async (tx) => {
       for (const [position, picture] of images.entries()) {
@@ -206,6 +199,19 @@ export class Work {
       await tx.update(discovery).set({ statisticsHash }).where(eq(discovery.runId, held.runId));
       await tx.update(direction).set({ statisticsHash }).where(eq(direction.discoveryId, held.runId));
     });
+  }
+
+  /** What another discovery measured of the same model; null if none has yet. */
+  async adoptStatistics(held: Held, modelId: string): Promise<Uint8Array | null> {
+    const [known] = await this.database
+      .select({ hash: direction.statisticsHash })
+      .from(direction)
+      .where(and(eq(direction.modelId, modelId), isNotNull(direction.statisticsHash)))
+      .limit(1);
+    if (!known?.hash) return null;
+    const bytes = await this.blob(known.hash);
+    await this.saveStatistics(held, bytes);
+    return bytes;
   }
 
   /** State to resume from and directions to edit with, both of one step; `announce`: the log does not have it yet. */

@@ -60,7 +60,7 @@ async function train(
   between: Between,
   emit: Emit,
 ): Promise<void> {
-  const statistics = await loadStatistics(model, config, options.statistics, device, between, emit);
+  const statistics = await loadStatistics(model, options.statistics, device, between, emit);
   const trainer = await Trainer.create(model, config, statistics, device);
   try {
     let state = options.state ? decodeState(options.state, config) : trainer.initial();
@@ -93,7 +93,6 @@ async function train(
 
 async function loadStatistics(
   model: DiffusionModel,
-  config: DiscoveryConfig,
   known: Uint8Array | null,
   device: Device,
   between: Between,
@@ -101,10 +100,10 @@ async function loadStatistics(
 ) {
   if (known) {
     const statistics = decodeStatistics(known);
-    if (statistics.modelHash === model.hash && statistics.timesteps.length === config.samplingSteps) return statistics;
+    if (statistics.modelHash === model.hash) return statistics;
   }
   const progress = (done: number, total: number) => emit({ type: 'phase', phase: 'statistics', done, total });
-  const statistics = await measureStatistics(model, config.samplingSteps, device, between, progress);
+  const statistics = await measureStatistics(model, device, between, progress);
   await emit({ type: 'statistics', bytes: encodeStatistics(statistics) });
   return statistics;
 }

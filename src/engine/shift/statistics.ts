@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { normals, STREAMS } from '../diffusion/random.js';
-import { samplingPlan } from '../diffusion/schedule.js';
+import { type SamplingStep, samplingPlan } from '../diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { EngineError } from '../errors.js';
@@ -14,9 +14,11 @@ import { readSafetensors, writeSafetensors } from '../safetensors.js';
 /** Samples measured, and components kept. */
 export const STATISTICS_SAMPLES = 256;
 export const COMPONENT_COUNT = 64;
+/** Steps of the trajectory along which h is measured; other timesteps are interpolated, so that memory does not grow with T. */
+export const STATISTICS_STEPS = 10;
 const BATCH = 8;
 
-/** Statistics of h along the unedited trajectory of one model at one number of sampling steps. */
+/** Statistics of h along the unedited trajectory of one model: measured once, used at any number of sampling steps. */
 export interface HStatistics {
   readonly modelHash: string;
   /** Training timestep of each step, noisiest first. */
@@ -31,22 +33,22 @@ export interface HStatistics {
 /**
  * Measures h on 256 unedited samples (fixed seed). The components come from one SVD of the concatenation over all steps,
  * through the n×n Gram matrix, so that a component is one story told at every t; the sign makes its largest element
- * positive. The same model and T give the same bytes on the same device.
+ * positive. The same model gives the same bytes on the same device.
  */
 export async function measureStatistics(
   model: DiffusionModel,
-  samplingSteps: number,
   device: Device,
   between: Between,
   onProgress: (done: number, total: number) => Promise<void>,
 ): Promise<HStatistics> {
-  const bottlenecks = await recordBottlenecks(model, samplingSteps, device, between, onProgress);
+  const plan = statisticsPlan(model);
+  const bottlenecks = await recordBottlenecks(model, plan, device, between, onProgress);
   const rho = bottlenecks.map((h) => Math.sqrt(h.data.reduce((sum, value) => sum + value * value, 0) / h.data.length));
   for (const h of bottlenecks) centre(h);
   const weights = principalWeights(await gramMatrix(bottlenecks, device, between));
   const components = await project(weights, bottlenecks, device, between);
   fixSigns(components);
-  const timesteps = samplingPlan(model.schedule, samplingSteps).map(({ timestep }) => timestep);
+  const timesteps = plan.map(({ timestep }) => timestep);
   return {
     modelHash: model.hash,
     timesteps,
@@ -56,10 +58,15 @@ export async function measureStatistics(
   };
 }
 
+/** Steps of the measured trajectory. */
+export function statisticsPlan({ schedule }: DiffusionModel): readonly SamplingStep[] {
+  return samplingPlan(schedule, Math.min(STATISTICS_STEPS, schedule.trainTimesteps));
+}
+
 /** h of every sample at every step: T tensors `[n, Ch·Hh·Wh]`. */
 async function recordBottlenecks(
   model: DiffusionModel,
-  samplingSteps: number,
+  plan: readonly SamplingStep[],
   device: Device,
   between: Between,
   onProgress: (done: number, total: number) => Promise<void>,
@@ -67,7 +74,6 @@ async function recordBottlenecks(
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, BATCH), 'SYMMETRIC', null);
   const session = await Session.create(tape.graph({ xNext, h }), device);
-  const plan = samplingPlan(model.schedule, samplingSteps);
   const features = sizeOf(model.hShape);
   const all = plan.map(() => floatTensor([STATISTICS_SAMPLES, features]));
   for (let first = 0; first < STATISTICS_SAMPLES; first += BATCH) {

@@ -23,7 +23,7 @@ const choice = { directions: [2, 0], strengths: [3, -1.5] };
 async function unrolled(kind: ShiftKind, process: ReverseProcess, noise: FloatTensor, cotangent: FloatTensor) {
   const device = await openDevice('cpu');
   const model = await loadModel(TINY_MODEL);
-  const statistics = await measureStatistics(model, T, device, nothing, nothing);
+  const statistics = await measureStatistics(model, device, nothing, nothing);
   const shift = shiftControl(
     { kind, directions: K, fullSpatial: false, orthonormal: kind === 'SUBSPACE', seed: 5 },
     statistics,

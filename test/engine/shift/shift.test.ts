@@ -20,10 +20,12 @@ import {
   interpolation,
   measureStatistics,
   STATISTICS_SAMPLES,
+  STATISTICS_STEPS,
 } from '../../../src/engine/shift/statistics.js';
 import { TINY_MODEL } from '../../helpers/models.js';
 import { dot, generator, norm, randomTensor, relativeError } from '../../helpers/numeric.js';
 
+/** T_ref of the directions. */
 const T = 3;
 const nothing = async () => {};
 let model: DiffusionModel;
@@ -31,7 +33,7 @@ let statistics: HStatistics;
 
 beforeAll(async () => {
   model = await loadModel(TINY_MODEL);
-  statistics = await measureStatistics(model, T, await openDevice('cpu'), nothing, nothing);
+  statistics = await measureStatistics(model, await openDevice('cpu'), nothing, nothing);
 });
 
 /** h of every statistics sample, one row a sample, all steps side by side; drawn anew. */
@@ -41,11 +43,11 @@ async function concatenatedBottlenecks(): Promise<Matrix> {
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, 8), 'SYMMETRIC', null);
   const session = await Session.create(tape.graph({ xNext, h }), device);
   const width = sizeOf(model.hShape);
-  const rows = Matrix.zeros(STATISTICS_SAMPLES, T * width);
+  const rows = Matrix.zeros(STATISTICS_SAMPLES, STATISTICS_STEPS * width);
   for (let first = 0; first < STATISTICS_SAMPLES; first += 8) {
     const key = { seed: 0, stream: STREAMS.statistics, sample: first, step: 0 };
     let x = floatTensor([8, ...model.sampleShape], normals(key, 8 * sizeOf(model.sampleShape)));
-    for (const [i, step] of samplingPlan(model.schedule, T).entries()) {
+    for (const [i, step] of samplingPlan(model.schedule, STATISTICS_STEPS).entries()) {
       const made = await session.run({ ...stepFeeds(model, step, 0), x });
       x = made['xNext']!;
       made['h']!.data.forEach((value, at) => {
@@ -61,7 +63,7 @@ describe('statistics of h', () => {
   it('are the principal components of the concatenation over steps, each of one standard deviation', async () => {
     const rows = await concatenatedBottlenecks();
     const width = sizeOf(model.hShape);
-    for (let i = 0; i < T; i += 1) {
+    for (let i = 0; i < STATISTICS_STEPS; i += 1) {
       const h = rows.subMatrix(0, rows.rows - 1, i * width, (i + 1) * width - 1).to1DArray();
       const rms = Math.sqrt(h.reduce((sum, value) => sum + value * value, 0) / h.length);
       expect(statistics.rho.data[i]! / rms).toBeCloseTo(1, 4);
@@ -69,7 +71,7 @@ describe('statistics of h', () => {
     const centred = rows.clone().subRowVector(rows.mean('column'));
     const svd = new SVD(centred, { autoTranspose: true });
     for (const m of [0, 1, 2, 5, 20]) {
-      const story = Array.from({ length: T }, (_, i) =>
+      const story = Array.from({ length: STATISTICS_STEPS }, (_, i) =>
         statistics.components.data.subarray((i * COMPONENT_COUNT + m) * width, (i * COMPONENT_COUNT + m + 1) * width),
       ).flatMap((part) => [...part]);
       const sigma = svd.diagonal[m]! / Math.sqrt(STATISTICS_SAMPLES);

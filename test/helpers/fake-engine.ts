@@ -1,0 +1,51 @@
+import type { EditEvent, EditRequest, EncodedImage, Engine, ModelDescription } from '../../src/engine/index.js';
+
+const picture = (byte: number): EncodedImage => ({
+  bytes: Uint8Array.of(byte),
+  width: 1,
+  height: 1,
+  contentType: 'image/png',
+});
+
+const DESCRIPTION: ModelDescription = {
+  hash: 'a'.repeat(64),
+  resolution: 8,
+  channels: 3,
+  parameterCount: 1,
+  hShape: [1, 1, 1],
+  hTap: 'mid_block',
+  trainTimesteps: 1000,
+  betaSchedule: 'linear',
+  predictionType: 'epsilon',
+};
+
+/** An engine that computes nothing: what it does at each edit is set from outside, so that jobs can be tested alone. */
+export class FakeEngine implements Engine {
+  readonly devices = [{ name: 'cpu', available: true, reason: 'fake', chosen: true }];
+  /** Awaited before an edit's result; throws what the edit shall fail with. */
+  duringEdit: (request: EditRequest, signal: AbortSignal) => Promise<void> = async () => {};
+  edits = 0;
+
+  async importModel(): Promise<ModelDescription> {
+    return DESCRIPTION;
+  }
+
+  async sample(): Promise<EncodedImage[]> {
+    return [];
+  }
+
+  async *discover(): AsyncGenerator<never, void, void> {}
+
+  async *edit(_: unknown, request: EditRequest, signal: AbortSignal): AsyncGenerator<EditEvent, void, void> {
+    this.edits += 1;
+    yield { type: 'frame', stepIndex: 0, timestep: 999, samplingSteps: request.samplingSteps, image: picture(1) };
+    await this.duringEdit(request, signal);
+    yield { type: 'result', result: picture(2), original: picture(3) };
+  }
+
+  async filmstrip(): Promise<EncodedImage[]> {
+    return [];
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,177 @@
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EngineError } from '../../src/engine/index.js';
+import { openQueue, type Queue } from '../../src/jobs/index.js';
+import { type RunningWorker, startWorker } from '../../src/jobs/worker.js';
+import { openStorage, type Storage } from '../../src/storage/index.js';
+import type { EventRow } from '../../src/storage/types.js';
+import { TestDatabase } from '../helpers/database.js';
+import { FakeEngine } from '../helpers/fake-engine.js';
+
+const logger = pino({ level: 'silent' });
+const signal = new AbortController().signal;
+let db: TestDatabase;
+let queue: Queue;
+let storage: Storage;
+let modelId: string;
+let engine: FakeEngine;
+let worker: RunningWorker | null = null;
+
+beforeAll(async () => {
+  db = await TestDatabase.start();
+  queue = await openQueue(db.url, { supervises: false });
+  storage = await openStorage({ url: db.url, enqueue: queue.enqueue });
+  engine = new FakeEngine();
+  await start();
+  modelId = (await storage.models.create({ name: 'fake', source: '/nowhere' })).id;
+  await events(modelId);
+  await stop();
+});
+afterAll(async () => {
+  await storage.close();
+  await queue.stop();
+  await db.close();
+});
+beforeEach(() => {
+  engine = new FakeEngine();
+});
+afterEach(stop);
+
+async function start(): Promise<void> {
+  worker = await startWorker({ url: db.url, engine, version: 'test', logger });
+}
+
+async function stop(): Promise<void> {
+  await worker?.stop();
+  worker = null;
+}
+
+const NEW = {
+  seed: 1,
+  imageId: null,
+  shifts: [],
+  samplingSteps: 5,
+  reverseProcess: 'SYMMETRIC',
+  eta: 0,
+  previewEvery: 1,
+  previewSize: null,
+  warnings: [],
+  replaces: null,
+  idempotency: null,
+};
+const edit = async () => (await storage.edits.start({ ...NEW, modelId })).id;
+
+async function events(runId: string): Promise<EventRow[]> {
+  const rows: EventRow[] = [];
+  for await (const row of storage.events.follow(runId, 0, signal)) rows.push(row);
+  return rows;
+}
+
+const statuses = async (runId: string) =>
+  (await events(runId)).filter(({ type }) => type === 'StatusChanged').map(({ payload }) => payload['status']);
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Until the run was cancelled or the worker stops. */
+const aborted = (run: AbortSignal) =>
+  new Promise<void>((_, reject) => {
+    run.addEventListener('abort', () => reject(new EngineError('CANCELLED', 'cancelled')), { once: true });
+  });
+
+describe('a worker', () => {
+  it('drains a backlog, each job once', async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, edit));
+    await start();
+    const all = await Promise.all(ids.map(statuses));
+    expect(all).toEqual(ids.map(() => ['QUEUED', 'RUNNING', 'SUCCEEDED']));
+    expect(engine.edits).toBe(12);
+  });
+
+  it('turns a typed error into a FAILED run with its code, and tries nothing again', async () => {
+    engine.duringEdit = async () => {
+      throw new EngineError('OUT_OF_MEMORY', 'too large');
+    };
+    await start();
+    const id = await edit();
+    expect((await events(id)).at(-1)?.payload).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'OUT_OF_MEMORY', message: 'too large' },
+    });
+    expect(engine.edits).toBe(1);
+  });
+
+  it('turns anything else into INTERNAL_SERVER_ERROR', async () => {
+    engine.duringEdit = async () => {
+      throw new TypeError('x is not a function');
+    };
+    await start();
+    expect((await events(await edit())).at(-1)?.payload).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'INTERNAL_SERVER_ERROR' },
+    });
+  });
+
+  it('cancels what runs when it is asked to', async () => {
+    engine.duringEdit = (_, run) => aborted(run);
+    await start();
+    const id = await edit();
+    await until(() => engine.edits === 1);
+    await storage.runs.cancel(id);
+    expect(await statuses(id)).toEqual(['QUEUED', 'RUNNING', 'CANCELLED']);
+  });
+
+  it('that stops hands its run back, and another finishes it without announcing a frame twice', async () => {
+    engine.duringEdit = (_, run) => aborted(run);
+    await start();
+    const id = await edit();
+    await until(() => engine.edits === 1);
+    await stop();
+    expect((await storage.runs.byIds([id]))[0]?.status).toBe('QUEUED');
+    engine = new FakeEngine();
+    await start();
+    expect(await statuses(id)).toEqual(['QUEUED', 'RUNNING', 'QUEUED', 'RUNNING', 'SUCCEEDED']);
+    expect((await events(id)).filter(({ type }) => type === 'EditFrame')).toHaveLength(1);
+  });
+
+  it('whose database connection breaks in mid-run finishes after all', async () => {
+    let breaks = 1;
+    engine.duringEdit = async () => {
+      if (breaks-- > 0)
+        await db.pool.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        );
+    };
+    await start();
+    const id = await edit();
+    await until(async () => (await storage.runs.byIds([id]).catch(() => []))[0]?.status === 'SUCCEEDED');
+  });
+
+  it('replaces an edit by a newer one: the older is cancelled', async () => {
+    engine.duringEdit = ({ seed }, run) => (seed === 1 ? aborted(run) : Promise.resolve());
+    await start();
+    const old = await edit();
+    await until(() => engine.edits === 1);
+    const { id } = await storage.edits.start({ ...NEW, modelId, seed: 2, replaces: old });
+    expect(await statuses(old)).toEqual(['QUEUED', 'RUNNING', 'CANCELLED']);
+    expect((await statuses(id)).at(-1)).toBe('SUCCEEDED');
+  });
+});
+
+describe('a job', () => {
+  it('exists exactly if its row was committed', async () => {
+    const failing = await openStorage({
+      url: db.url,
+      enqueue: async (tx, name, id, data) => {
+        await queue.enqueue(tx, name, id, data);
+        throw new Error('the transaction fails after the job was written');
+      },
+    });
+    const before = await db.pool.query('SELECT count(*)::int AS n FROM pgboss.job');
+    await expect(failing.edits.start({ ...NEW, modelId })).rejects.toThrow('fails after');
+    const after = await db.pool.query('SELECT count(*)::int AS n FROM pgboss.job');
+    expect(after.rows).toEqual(before.rows);
+    await failing.close();
+  });
+});
