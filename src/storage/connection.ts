@@ -17,7 +17,17 @@ export function openPool(url: string, size: number): { pool: pg.Pool; database: 
   pool.on('error', () => {});
   // One that breaks while it is in use says so twice: its query is refused, and it emits an error that nobody may miss.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return { pool, database: drizzle(pool, { schema: tables }) };
+  const database = drizzle(pool, { schema: tables });
+  // Drizzle 0.45 keeps a pool's client for good when BEGIN fails on it, as it does once a database has been away.
+  database.transaction = async (work, config) => {
+    const client = await pool.connect();
+    try {
+      return await drizzle(client, { schema: tables }).transaction(work, config);
+    } finally {
+      client.release();
+    }
+  };
+  return { pool, database };
 }
 
 /** Brings the schema up to date; several nodes may do so at once. */

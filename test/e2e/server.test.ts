@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LaunchedServer, launchServer } from '../../scripts/support/launch.js';
 import { App, type TrainingEvent } from '../helpers/app.js';
 import { isAlive, processesWith, workerOf } from '../helpers/processes.js';
@@ -20,8 +20,8 @@ let directions: string[];
 const SHORT = {
   directions: 16,
   trainingSteps: 12,
-  batchSize: 4,
-  samplingSteps: 4,
+  batchSize: 8,
+  samplingSteps: 3,
   checkpointEvery: 4,
   previewEvery: 5,
 };
@@ -57,6 +57,9 @@ function cosine(a: readonly number[], b: readonly number[]): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
+// Each test trains or samples for real, on whatever processors the machine can spare.
+vi.setConfig({ testTimeout: 300_000 });
+
 describe('a discovery', () => {
   test('gives every event once, in order and without gaps, to a client that drops its socket twice', async () => {
     discoveryId = await app.startDiscovery({ modelId, ...SHORT });
@@ -72,7 +75,7 @@ describe('a discovery', () => {
     expect(checkpoints.map(({ step }) => step)).toEqual([4, 8, 12]);
     const previews = events.filter(({ __typename }) => __typename === 'TrainingPreview');
     expect(previews.map(({ step, stepIndex }) => `${step}:${stepIndex}`)).toEqual(
-      [1, 5, 10].flatMap((step) => [0, 1, 2, 3].map((i) => `${step}:${i}`)),
+      [1, 5, 10].flatMap((step) => [0, 1, 2].map((i) => `${step}:${i}`)),
     );
     // The whole log again, for a client that comes later.
     expect(await app.follow(discoveryId, 0)).toEqual(events);
@@ -157,7 +160,7 @@ describe('an edit', () => {
 });
 
 test('another server with an empty data directory learns the same directions and gives the same bytes', async () => {
-  const tiny = { ...SHORT, trainingSteps: 2, samplingSteps: 3, previewEvery: 0, seed: 4 };
+  const tiny = { ...SHORT, trainingSteps: 2, samplingSteps: 2, previewEvery: 0, seed: 4 };
   const images = async (other: App) => {
     const model = await other.readyModel();
     const id = await other.startDiscovery({ modelId: model, ...tiny });

@@ -77,7 +77,9 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 /** Until the run was cancelled or the worker stops. */
 const aborted = (run: AbortSignal) =>
   new Promise<void>((_, reject) => {
-    run.addEventListener('abort', () => reject(new EngineError('CANCELLED', 'cancelled')), { once: true });
+    const end = () => reject(new EngineError('CANCELLED', 'cancelled'));
+    if (run.aborted) end();
+    run.addEventListener('abort', end, { once: true });
   });
 
 describe('a worker', () => {
