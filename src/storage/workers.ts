@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
 import type { Database } from './connection.js';
 import { run, worker } from './tables.js';
 import type { DeviceRow, RunKind, Storage } from './types.js';
@@ -39,7 +39,7 @@ export async function forgetWorker(database: Database, id: string): Promise<void
   await database.delete(worker).where(eq(worker.id, id));
 }
 
-/** Runs that are RUNNING under `workerIds`, or under workers that are gone where none are given. */
+/** Runs that are RUNNING under `workerId`, or with null under workers that are gone. */
 export async function abandonedRuns(
   database: Database,
   workerId: string | null,
@@ -53,7 +53,7 @@ export async function abandonedRuns(
 
 function notIn(database: Database) {
   const alive = database.select({ id: worker.id }).from(worker).where(gt(worker.seenAt, gone));
-  return sql`${run.workerId} IS NULL OR ${run.workerId} NOT IN ${alive}`;
+  return or(isNull(run.workerId), notInArray(run.workerId, alive));
 }
 
 /** Removes the rows of workers gone for an hour. */

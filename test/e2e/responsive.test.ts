@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningServer, startServer } from '../../src/server.js';
 import { App } from '../helpers/app.js';
+import { TINY_MODEL } from '../helpers/models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'azimuth-gap-'));
 const logger = pino({ level: 'fatal' }, pino.destination(2));
@@ -52,10 +53,18 @@ test("the API's event loop is never blocked for 50 ms while the engine works", a
   const app = new App(server.url);
   const modelId = await app.readyModel();
   // Before the clock runs: what is compiled and loaded at a first request.
-  const common = { directions: 16, batchSize: 16, samplingSteps: 2, checkpointEvery: 1, previewEvery: 1 };
-  await app.follow(await app.startDiscovery({ modelId, ...common, trainingSteps: 1 }), 0);
+  const warm = { modelId: await app.importModel(TINY_MODEL), directions: 4, trainingSteps: 1, samplingSteps: 2 };
+  await app.follow(await app.startDiscovery(warm), 0);
   const stop = watchGaps();
-  const id = await app.startDiscovery({ modelId, ...common, trainingSteps: 6, seed: 1 });
+  const id = await app.startDiscovery({
+    modelId,
+    directions: 16,
+    trainingSteps: 6,
+    batchSize: 16,
+    samplingSteps: 2,
+    checkpointEvery: 1,
+    previewEvery: 1,
+  });
   const events = await app.follow(id, 0);
   const longest = stop();
   expect(events.at(-1)?.status).toBe('SUCCEEDED');

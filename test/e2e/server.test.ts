@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LaunchedServer, launchServer } from '../../scripts/support/launch.js';
 import { App, type TrainingEvent } from '../helpers/app.js';
+import { TINY_MODEL } from '../helpers/models.js';
 import { isAlive, processesWith, workerOf } from '../helpers/processes.js';
 
 /** The compiled server as a user runs it, with the shipped model, a worker process and the embedded PostgreSQL. */
@@ -13,6 +14,8 @@ const folders: string[] = [];
 let server: LaunchedServer;
 let app: App;
 let modelId: string;
+/** A model of milliseconds a step, for what does not depend on the pictures. */
+let tinyId: string;
 let discoveryId: string;
 let directions: string[];
 
@@ -26,6 +29,16 @@ const SHORT = {
   previewEvery: 5,
 };
 
+/** Hundreds of steps of the small model: long enough to be killed in. */
+const MANY = {
+  directions: 4,
+  trainingSteps: 300,
+  batchSize: 2,
+  samplingSteps: 3,
+  checkpointEvery: 20,
+  previewEvery: 0,
+};
+
 function dataFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-e2e-'));
   folders.push(folder);
@@ -36,6 +49,7 @@ beforeAll(async () => {
   server = await launchServer(dataFolder(), { AZIMUTH_DEVICE: 'cpu', LOG_LEVEL: 'fatal' });
   app = new App(server.url);
   modelId = await app.readyModel();
+  tinyId = await app.importModel(TINY_MODEL);
 });
 afterAll(async () => {
   if (isAlive(server.pid)) await server.stop();
@@ -84,16 +98,16 @@ describe('a discovery', () => {
   });
 
   test('survives kill -9 of the engine process: resumes from a checkpoint, repeats no event, and finishes', async () => {
-    const id = await app.startDiscovery({ modelId, ...SHORT, trainingSteps: 14, checkpointEvery: 3, seed: 2 });
+    const id = await app.startDiscovery({ modelId: tinyId, ...MANY });
     const worker = workerOf(server.pid);
-    const before = await app.follow(id, 0, (events) => steps(events).includes(8));
+    const before = await app.follow(id, 0, (events) => steps(events).includes(110));
     process.kill(worker, 'SIGKILL');
     const answered = await app.api.query<{ server: { version: string } }>('{ server { version } }');
     expect(answered.server.version).toMatch(/^\d/);
     const after = await app.follow(id, before.at(-1)?.seq ?? 0);
     const events = [...before, ...after];
     expect(events.map(({ seq }) => seq)).toEqual(upTo(events.length));
-    expect(steps(events)).toEqual(upTo(14));
+    expect(steps(events)).toEqual(upTo(300));
     expect(events.filter(({ status }) => status).map(({ status }) => status)).toEqual([
       'QUEUED',
       'RUNNING',
@@ -103,14 +117,14 @@ describe('a discovery', () => {
     ]);
     const query = 'query ($id: ID!) { discovery(id: $id) { resumedFromStep step } }';
     const { discovery } = await app.api.query<{ discovery: Record<string, number> }>(query, { id });
-    expect(discovery['step']).toBe(14);
-    // Step 8 was announced and the last checkpoint before it was 6; step 9 may have been under way.
-    expect(discovery['resumedFromStep']).toBeGreaterThanOrEqual(6);
+    expect(discovery['step']).toBe(300);
+    // Step 110 was announced, and the last checkpoint before it was at 100.
+    expect(discovery['resumedFromStep']).toBeGreaterThanOrEqual(100);
     expect(workerOf(server.pid)).not.toBe(worker);
   });
 
   test('is cancelled while it runs, within a few session runs, and its event log ends so', async () => {
-    const id = await app.startDiscovery({ modelId, ...SHORT, trainingSteps: 10_000 });
+    const id = await app.startDiscovery({ modelId: tinyId, ...MANY, trainingSteps: 10_000 });
     await app.follow(id, 0, (events) => steps(events).length > 0);
     await app.api.query('mutation ($id: ID!) { cancelDiscovery(id: $id) { id } }', { id });
     const events = await app.follow(id, 0);
@@ -160,13 +174,19 @@ describe('an edit', () => {
 });
 
 test('another server with an empty data directory learns the same directions and gives the same bytes', async () => {
-  const tiny = { ...SHORT, trainingSteps: 2, samplingSteps: 2, previewEvery: 0, seed: 4 };
   const images = async (other: App) => {
-    const model = await other.readyModel();
-    const id = await other.startDiscovery({ modelId: model, ...tiny });
+    const model = await other.importModel(TINY_MODEL);
+    const id = await other.startDiscovery({ modelId: model, ...MANY, trainingSteps: 50, seed: 4 });
     await other.follow(id, 0);
     const [, directionId] = await other.directionIds(id);
-    return other.edit({ modelId: model, seed: 3, samplingSteps: 5, shifts: [{ directionId, strength: 4 }] });
+    const shifted = await other.edit({
+      modelId: model,
+      seed: 3,
+      samplingSteps: 5,
+      shifts: [{ directionId, strength: 4 }],
+    });
+    const shipped = await other.edit({ modelId: await other.readyModel(), seed: 3, shifts: [] });
+    return { ...shifted, shipped: shipped.result };
   };
   const here = await images(app);
   const fresh = await launchServer(dataFolder(), { AZIMUTH_DEVICE: 'cpu', LOG_LEVEL: 'fatal' });
@@ -174,6 +194,7 @@ test('another server with an empty data directory learns the same directions and
     const there = await images(new App(fresh.url));
     expect(there.result.equals(here.result)).toBe(true);
     expect(there.original.equals(here.original)).toBe(true);
+    expect(there.shipped.equals(here.shipped)).toBe(true);
     expect(there.result.equals(there.original)).toBe(false);
   } finally {
     expect(await fresh.stop()).toBe(0);
@@ -182,8 +203,8 @@ test('another server with an empty data directory learns the same directions and
 
 test('SIGTERM during a training leaves no process behind; the next start goes on with it', async () => {
   const data = folders[0] as string;
-  const id = await app.startDiscovery({ modelId, ...SHORT, checkpointEvery: 1, seed: 5 });
-  const before = await app.follow(id, 0, (events) => steps(events).includes(3));
+  const id = await app.startDiscovery({ modelId: tinyId, ...MANY, seed: 5 });
+  const before = await app.follow(id, 0, (events) => steps(events).includes(50));
   const worker = workerOf(server.pid);
   expect(processesWith(data).length).toBeGreaterThan(0);
   expect(await server.stop()).toBe(0);
@@ -193,6 +214,6 @@ test('SIGTERM during a training leaves no process behind; the next start goes on
   app = new App(server.url);
   const after = await app.follow(id, before.at(-1)?.seq ?? 0);
   expect([...before, ...after].map(({ seq }) => seq)).toEqual(upTo(before.length + after.length));
-  expect(steps([...before, ...after])).toEqual(upTo(12));
+  expect(steps([...before, ...after])).toEqual(upTo(300));
   expect(after.at(-1)).toMatchObject({ status: 'SUCCEEDED' });
 });

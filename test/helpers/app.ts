@@ -55,6 +55,19 @@ export class App {
     return model.id;
   }
 
+  /** Imports a folder; resolves to the model's id once it is READY. */
+  async importModel(path: string): Promise<string> {
+    const mutation = 'mutation ($input: ImportModelInput!) { importModel(input: $input) { id } }';
+    const { importModel } = await this.api.query<{ importModel: { id: string } }>(mutation, { input: { path } });
+    const query = 'query ($id: ID!) { model(id: $id) { status } }';
+    for (;;) {
+      const { model } = await this.api.query<{ model: { status: string } }>(query, importModel);
+      if (model.status === 'READY') return importModel.id;
+      if (model.status === 'FAILED') throw new Error(`${path}: the import failed`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   async startDiscovery(input: Record<string, unknown>): Promise<string> {
     const mutation = 'mutation ($input: StartDiscoveryInput!) { startDiscovery(input: $input) { id } }';
     return (await this.api.query<{ startDiscovery: { id: string } }>(mutation, { input })).startDiscovery.id;
