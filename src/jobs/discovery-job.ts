@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DiscoveryConfig, DiscoveryEvent } from '../engine/index.js';
+import type { DiscoveryEvent } from '../engine/index.js';
 import type { Held, Work } from '../storage/index.js';
 import type { JobContext } from './job.js';
 
@@ -18,8 +18,7 @@ export async function discoveryJob(context: JobContext, held: Held, signal: Abor
   const statistics = row.statisticsHash
     ? await work.blob(row.statisticsHash)
     : await work.adoptStatistics(held, row.modelId);
-  // Written by the API from the same type, and read by nobody in between.
-  const config = row.config as unknown as DiscoveryConfig;
+  const config = row.config;
   const options = { state: last?.state ?? null, statistics, signal, yieldTo: interactive.yieldTo };
   const writer = new DiscoveryWriter(work, held, row.totalSteps, announced);
   await writer.prepare();

@@ -4,7 +4,7 @@ import type { Database, Queryable } from './connection.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { type Enqueue, insertRun, requireReady, runOfKey } from './runs.js';
 import { direction, discovery, event, run } from './tables.js';
-import type { DiscoveryRow, EventRow, PageRequest, Storage } from './types.js';
+import type { DiscoveryConfigRow, DiscoveryRow, EventRow, PageRequest, Storage } from './types.js';
 
 type Stores = Storage['discoveries'];
 
@@ -59,17 +59,17 @@ function startDiscovery(
 function directionsOf(
   discoveryId: string,
   modelId: string,
-  config: Record<string, unknown>,
+  config: DiscoveryConfigRow,
 ): (typeof direction.$inferInsert)[] {
-  return Array.from({ length: Number(config['directions']) }, (_, index) => ({
+  return Array.from({ length: config.directions }, (_, index) => ({
     id: randomUUID(),
     modelId,
     discoveryId,
     origin: 'LEARNED' as const,
     index,
-    kind: String(config['shift']),
-    reverseProcess: String(config['reverseProcess']),
-    samplingSteps: Number(config['samplingSteps']),
+    kind: config.shift,
+    reverseProcess: config.reverseProcess,
+    samplingSteps: config.samplingSteps,
     name: `Direction ${index + 1}`,
   }));
 }

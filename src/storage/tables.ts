@@ -14,7 +14,15 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { DeviceRow, EventTypeName, RunErrorRow, RunKind, RunStatus, ShiftRow } from './types.js';
+import type {
+  DeviceRow,
+  DiscoveryConfigRow,
+  EventTypeName,
+  RunErrorRow,
+  RunKind,
+  RunStatus,
+  ShiftRow,
+} from './types.js';
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => 'bytea',
@@ -75,7 +83,7 @@ export const discovery = pgTable(
     modelId: uuid('model_id')
       .notNull()
       .references(() => model.id),
-    config: jsonb('config').$type<Record<string, unknown>>().notNull(),
+    config: jsonb('config').$type<DiscoveryConfigRow>().notNull(),
     step: integer('step').notNull().default(0),
     totalSteps: integer('total_steps').notNull(),
     secondsPerStep: doublePrecision('seconds_per_step'),

@@ -42,10 +42,30 @@ export interface ModelRow {
   readonly createdAt: Date;
 }
 
+/** Every hyper-parameter of a discovery, as the engine takes it. */
+export interface DiscoveryConfigRow {
+  readonly method: 'LEARNED';
+  readonly directions: number;
+  readonly trainingSteps: number;
+  readonly batchSize: number;
+  readonly samplingSteps: number;
+  readonly shift: 'SUBSPACE' | 'GLOBAL';
+  readonly fullSpatial: boolean;
+  readonly orthonormal: boolean;
+  readonly reverseProcess: 'ASYMMETRIC' | 'SYMMETRIC';
+  readonly maxStrength: number;
+  readonly minStrength: number;
+  readonly learningRate: number;
+  readonly adversarialWeight: number;
+  readonly seed: number;
+  readonly checkpointEvery: number;
+  readonly previewEvery: number;
+}
+
 export interface DiscoveryRow extends RunRow {
   readonly modelId: string;
   /** The resolved `DiscoveryConfig` of the engine. */
-  readonly config: Record<string, unknown>;
+  readonly config: DiscoveryConfigRow;
   readonly step: number;
   readonly totalSteps: number;
   readonly secondsPerStep: number | null;
@@ -193,7 +213,7 @@ export interface Storage {
   readonly discoveries: {
     start(input: {
       modelId: string;
-      config: Record<string, unknown>;
+      config: DiscoveryConfigRow;
       totalSteps: number;
       idempotency: Idempotency | null;
     }): Promise<DiscoveryRow>;

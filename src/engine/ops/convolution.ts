@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.js';
-import { intsAttribute, type OpDefinition, required } from './definition.js';
+import { type OpDefinition, pairAttribute, quadAttribute, required } from './definition.js';
 import type { Tape } from './tape.js';
 
 type Four = [number, number, number, number];
@@ -12,8 +12,8 @@ export const Conv: OpDefinition = {
     const [n, c, height, width] = x.shape as Four;
     const [o, channels, kh, kw] = w.shape as Four;
     if (c !== channels) throw new RangeError(`Conv: input has ${c} channels, weight [${w.shape}] expects ${channels}`);
-    const [sh, sw] = intsAttribute(attributes, 'strides') as unknown as Two;
-    const [top, left, bottom, right] = intsAttribute(attributes, 'pads') as unknown as Four;
+    const [sh, sw] = pairAttribute(attributes, 'strides');
+    const [top, left, bottom, right] = quadAttribute(attributes, 'pads');
     const extent = (size: number, pads: number, kernel: number, stride: number) =>
       Math.floor((size + pads - kernel) / stride) + 1;
     return [
@@ -22,8 +22,8 @@ export const Conv: OpDefinition = {
   },
   gradient: ({ tape, node, cotangents, needs }) => {
     const [x, w, g] = [required(node.inputs, 0), required(node.inputs, 1), required(cotangents, 0)];
-    const strides = intsAttribute(node.attributes, 'strides') as unknown as Two;
-    const pads = intsAttribute(node.attributes, 'pads') as unknown as Four;
+    const strides = pairAttribute(node.attributes, 'strides');
+    const pads = quadAttribute(node.attributes, 'pads');
     const hasBias = node.inputs.length > 2;
     return [
       needs(0) ? inputGradient(tape, g, w, x.shape as Four, strides, pads) : null,
@@ -39,9 +39,9 @@ export const ConvTranspose: OpDefinition = {
     const [x, w] = [required(inputs, 0), required(inputs, 1)];
     const [n, , height, width] = x.shape as Four;
     const [, o, kh, kw] = w.shape as Four;
-    const [sh, sw] = intsAttribute(attributes, 'strides') as unknown as Two;
-    const [top, left, bottom, right] = intsAttribute(attributes, 'pads') as unknown as Four;
-    const [eh, ew] = intsAttribute(attributes, 'output_padding') as unknown as Two;
+    const [sh, sw] = pairAttribute(attributes, 'strides');
+    const [top, left, bottom, right] = quadAttribute(attributes, 'pads');
+    const [eh, ew] = pairAttribute(attributes, 'output_padding');
     return [
       {
         shape: [n, o, (height - 1) * sh - top - bottom + kh + eh, (width - 1) * sw - left - right + kw + ew],
@@ -51,8 +51,8 @@ export const ConvTranspose: OpDefinition = {
   },
   gradient: ({ tape, node, cotangents, needs }) => {
     const [x, w, g] = [required(node.inputs, 0), required(node.inputs, 1), required(cotangents, 0)];
-    const strides = intsAttribute(node.attributes, 'strides') as unknown as Two;
-    const pads = intsAttribute(node.attributes, 'pads') as unknown as Four;
+    const strides = pairAttribute(node.attributes, 'strides');
+    const pads = quadAttribute(node.attributes, 'pads');
     return [
       needs(0)
         ? tape.conv(g, w, null, {

@@ -51,6 +51,21 @@ export function intsAttribute(attributes: Attributes, name: string): readonly nu
   return value;
 }
 
+/** Two integers: of height and width. */
+export function pairAttribute(attributes: Attributes, name: string): [number, number] {
+  const [a, b, ...more] = intsAttribute(attributes, name);
+  if (a !== undefined && b !== undefined && more.length === 0) return [a, b];
+  throw new RangeError(`attribute ${name}: expected two integers, got ${String(attributes[name])}`);
+}
+
+/** Four integers: top, left, bottom, right. */
+export function quadAttribute(attributes: Attributes, name: string): [number, number, number, number] {
+  const [a, b, c, d, ...more] = intsAttribute(attributes, name);
+  if (a !== undefined && b !== undefined && c !== undefined && d !== undefined && more.length === 0)
+    return [a, b, c, d];
+  throw new RangeError(`attribute ${name}: expected four integers, got ${String(attributes[name])}`);
+}
+
 /** A numeric attribute, with ONNX's own default where it has one. */
 export function numberAttribute(attributes: Attributes, name: string, fallback?: number): number {
   const value = attributes[name] ?? fallback;

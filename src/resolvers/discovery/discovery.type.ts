@@ -74,7 +74,7 @@ export class Discovery extends Node {
   }
 
   @Field(() => DiscoveryConfig, { description: 'Its hyper-parameters, resolved.' })
-  get config(): Record<string, unknown> {
+  get config(): DiscoveryConfig {
     return this.row.config;
   }
 
