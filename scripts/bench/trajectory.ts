@@ -8,15 +8,19 @@ export interface TrajectoryOptions {
   readonly process: 'SYMMETRIC' | 'ASYMMETRIC';
 }
 
+interface Side {
+  readonly seconds: number;
+  readonly peakMiB: number;
+}
+
 interface Row {
   readonly steps: number;
-  readonly azimuthSeconds: number;
-  readonly peerSeconds: number;
+  readonly azimuth: Side;
+  /** `null` where the Python given has no PyTorch. */
+  readonly peer: Side | null;
   /** Azimuth over peer: below 1 Azimuth is faster, or smaller. */
-  readonly timeRatio: number;
-  readonly azimuthPeakMiB: number;
-  readonly peerPeakMiB: number;
-  readonly memoryRatio: number;
+  readonly timeRatio: number | null;
+  readonly memoryRatio: number | null;
 }
 
 const MODEL = packageFile('models/portraits-32');
@@ -30,47 +34,49 @@ const MIB = 2 ** 20;
  */
 export async function trajectory(options: TrajectoryOptions): Promise<{ rows: Row[]; growth: number }> {
   const format = await fasterFormat(options);
-  console.log(
-    `peer: PyTorch, ${format}, ${THREADS} threads; ${options.process}, batch ${options.batch}, medians of ${options.rounds}`,
-  );
+  const peer = format
+    ? `PyTorch, ${format}, ${THREADS} threads`
+    : `none, ${options.python} has no PyTorch (see --python)`;
+  console.log(`peer: ${peer}; ${options.process}, batch ${options.batch}, medians of ${options.rounds}`);
   console.log('   T   azimuth    pytorch   ratio      azimuth     pytorch   ratio');
   const rows: Row[] = [];
   for (const steps of STEPS) {
     const row = await compare(steps, format, options);
     rows.push(row);
-    console.log(
-      `${String(steps).padStart(4)}${row.azimuthSeconds.toFixed(2).padStart(8)} s${row.peerSeconds.toFixed(2).padStart(9)} s${row.timeRatio.toFixed(2).padStart(8)}` +
-        `${row.azimuthPeakMiB.toFixed(0).padStart(9)} MiB${row.peerPeakMiB.toFixed(0).padStart(8)} MiB${row.memoryRatio.toFixed(2).padStart(8)}`,
-    );
+    console.log(lineOf(row));
   }
-  const growth = (rows.at(-1)?.azimuthPeakMiB ?? 0) / (rows[0]?.azimuthPeakMiB ?? 1);
+  const growth = (rows.at(-1)?.azimuth.peakMiB ?? 0) / (rows[0]?.azimuth.peakMiB ?? 1);
   console.log(`peak memory of Azimuth at T=${STEPS.at(-1)} over T=${STEPS[0]}: ${growth.toFixed(3)}`);
   return { rows, growth };
 }
 
-async function fasterFormat({ python, batch, process }: TrajectoryOptions): Promise<string> {
+function lineOf({ steps, azimuth, peer, timeRatio, memoryRatio }: Row): string {
+  const time = (side: Side | null) => (side ? `${side.seconds.toFixed(2)} s` : '–').padStart(11);
+  const memory = (side: Side | null) => (side ? `${side.peakMiB.toFixed(0)} MiB` : '–').padStart(12);
+  const ratio = (value: number | null) => (value?.toFixed(2) ?? '–').padStart(8);
+  return `${String(steps).padStart(4)}${time(azimuth)}${time(peer)}${ratio(timeRatio)}${memory(azimuth)}${memory(peer)}${ratio(memoryRatio)}`;
+}
+
+/** Null where the Python given has no PyTorch. */
+async function fasterFormat({ python, batch, process }: TrajectoryOptions): Promise<string | null> {
   const seconds: [string, number][] = [];
   for (const format of ['nchw', 'channels_last']) {
-    const peer = await Contender.peer(python, MODEL, THREADS, 'cpu', format);
+    const peer = await Contender.peer(python, MODEL, THREADS, 'cpu', format).catch(() => null);
+    if (!peer) return null;
     const runs = [];
     for (let turn = 0; turn < 4; turn += 1)
       runs.push((await peer.run({ task: 'gradient', steps: 5, batch, process })).seconds);
     peer.stop();
     seconds.push([format, median(runs.slice(1))]);
   }
-  return seconds.sort((a, b) => a[1] - b[1])[0]?.[0] ?? 'nchw';
+  return seconds.sort((a, b) => a[1] - b[1])[0]?.[0] ?? null;
 }
 
-async function compare(
-  steps: number,
-  format: string,
-  { python, rounds, batch, process }: TrajectoryOptions,
-): Promise<Row> {
-  const contenders = [
-    await Contender.azimuth(MODEL, 'cpu'),
-    await Contender.peer(python, MODEL, THREADS, 'cpu', format),
-  ] as const;
-  const results: [Measured[], Measured[]] = [[], []];
+async function compare(steps: number, format: string | null, options: TrajectoryOptions): Promise<Row> {
+  const { python, rounds, batch, process } = options;
+  const contenders = [await Contender.azimuth(MODEL, 'cpu')];
+  if (format) contenders.push(await Contender.peer(python, MODEL, THREADS, 'cpu', format));
+  const results = contenders.map((): Measured[] => []);
   for (let round = 0; round <= rounds; round += 1) {
     for (const [side, contender] of contenders.entries()) {
       const measured = await contender.run({ task: 'gradient', steps, batch, process });
@@ -79,16 +85,18 @@ async function compare(
     }
   }
   for (const contender of contenders) contender.stop();
-  const [azimuth, peer] = results;
-  const seconds = (side: Measured[]) => median(side.map((measured) => measured.seconds));
-  const peak = (side: Measured[]) => (side.at(-1)?.peakBytes ?? 0) / MIB;
+  const [azimuth, peer = null] = results.map(
+    (side): Side => ({
+      seconds: median(side.map(({ seconds }) => seconds)),
+      peakMiB: (side.at(-1)?.peakBytes ?? 0) / MIB,
+    }),
+  );
+  if (!azimuth) throw new Error('nothing was measured');
   return {
     steps,
-    azimuthSeconds: seconds(azimuth),
-    peerSeconds: seconds(peer),
-    timeRatio: seconds(azimuth) / seconds(peer),
-    azimuthPeakMiB: peak(azimuth),
-    peerPeakMiB: peak(peer),
-    memoryRatio: peak(azimuth) / peak(peer),
+    azimuth,
+    peer,
+    timeRatio: peer && azimuth.seconds / peer.seconds,
+    memoryRatio: peer && azimuth.peakMiB / peer.peakMiB,
   };
 }

@@ -172,7 +172,14 @@ export interface Engine {
   discover(
     model: { path: string; hash: string },
     config: DiscoveryConfig,
-    options: { state: Uint8Array | null; statistics: Uint8Array | null; signal: AbortSignal; yieldTo: YieldTo },
+    options: {
+      state: Uint8Array | null;
+      statistics: Uint8Array | null;
+      signal: AbortSignal;
+      /** Once aborted, the step under way is finished, a checkpoint is given, and the stream ends without a scorecard. */
+      pause?: AbortSignal;
+      yieldTo: YieldTo;
+    },
   ): AsyncGenerator<DiscoveryEvent, void, void>;
   edit(
     model: { path: string; hash: string },

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { DiscoveryEvent } from '../engine/index.js';
 import type { Held, Work } from '../storage/index.js';
-import type { JobContext } from './job.js';
+import type { JobContext, JobSignals } from './job.js';
 
 /** The highest step of each kind of event in the run's log: what is at or below it is not announced again. */
 type Announced = Awaited<ReturnType<Work['announced']>>;
 
 /** Trains from the last checkpoint, if there is one, and writes what happens into the run's log. */
-export async function discoveryJob(context: JobContext, held: Held, signal: AbortSignal): Promise<void> {
+export async function discoveryJob(context: JobContext, held: Held, { signal, pause }: JobSignals): Promise<void> {
   const { work, engine, interactive, enqueue } = context;
   const row = await work.discovery(held.runId);
   const model = await work.model(row.modelId);
@@ -19,16 +19,19 @@ export async function discoveryJob(context: JobContext, held: Held, signal: Abor
     ? await work.blob(row.statisticsHash)
     : await work.adoptStatistics(held, row.modelId);
   const config = row.config;
-  const options = { state: last?.state ?? null, statistics, signal, yieldTo: interactive.yieldTo };
+  const options = { state: last?.state ?? null, statistics, signal, pause, yieldTo: interactive.yieldTo };
   const writer = new DiscoveryWriter(work, held, row.totalSteps, announced);
   await writer.prepare();
   for await (const event of engine.discover({ path: model.source, hash: model.hash ?? '' }, config, options))
     await writer.write(event);
+  if (!writer.isFinished) return work.setStatus(held, 'PAUSED');
   await work.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
 }
 
 class DiscoveryWriter {
   private previewsOfLastStep = 0;
+  /** Whether the last event of a discovery has come; one that was paused ends without it. */
+  isFinished = false;
 
   constructor(
     private readonly work: Work,
@@ -53,6 +56,7 @@ class DiscoveryWriter {
     if (event.type === 'preview') await this.preview(event);
     if (event.type === 'checkpoint')
       await work.saveCheckpoint(held, event.step, event.state, event.parameters, event.step > announced.checkpoint);
+    if (event.type === 'scorecard') this.isFinished = true;
     if (event.type === 'scorecard')
       await work.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
   }

@@ -2,10 +2,10 @@ import type { EditRequest } from '../engine/index.js';
 import type { Held } from '../storage/index.js';
 import type { DirectionRow, EditRow, ModelRow } from '../storage/types.js';
 import { bankOf } from './bank.js';
-import type { JobContext } from './job.js';
+import type { JobContext, JobSignals } from './job.js';
 
 /** Runs one edit: frames as they come, then the result beside the unedited image. */
-export async function editJob(context: JobContext, held: Held, signal: AbortSignal): Promise<void> {
+export async function editJob(context: JobContext, held: Held, { signal }: JobSignals): Promise<void> {
   const { work, engine } = context;
   const row = await work.edit(held.runId);
   const model = await work.model(row.modelId);

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Held } from '../storage/index.js';
-import type { JobContext } from './job.js';
+import type { JobContext, JobSignals } from './job.js';
 
 /** Reads and checks a model's folder; its gallery follows as a job of its own. */
-export async function importJob({ work, engine, enqueue }: JobContext, held: Held, signal: AbortSignal): Promise<void> {
+export async function importJob(
+  { work, engine, enqueue }: JobContext,
+  held: Held,
+  { signal }: JobSignals,
+): Promise<void> {
   const model = await work.model(held.runId);
   const onStage = async (stage: { stage: string; done: number; total: number }) => {
     await work.append(held, 'ImportStage', { ...stage });

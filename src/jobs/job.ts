@@ -12,3 +12,11 @@ export interface JobContext {
   readonly logger: Logger;
   readonly version: string;
 }
+
+/** How a job learns that it shall stop. */
+export interface JobSignals {
+  /** Stop between two session runs: cancelled, or the worker is going. */
+  readonly signal: AbortSignal;
+  /** Stop at the next point that can be gone on from. */
+  readonly pause: AbortSignal;
+}

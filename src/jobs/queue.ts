@@ -49,7 +49,10 @@ export async function openQueue(url: string, { supervises }: { supervises: boole
     });
   }
   const enqueue: Enqueue = async (tx, name, id, data) => {
-    await boss.send(name, data, { id, db: fromDrizzle(tx, sql) });
+    const db = fromDrizzle(tx, sql);
+    // A run that was paused and goes on has a job of the same id behind it.
+    await boss.deleteJob(name, id, { db });
+    await boss.send(name, data, { id, db });
   };
   return { boss, enqueue, stop: () => boss.stop({ graceful: false, close: true }) };
 }

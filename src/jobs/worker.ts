@@ -4,13 +4,13 @@ import type { Logger } from 'pino';
 import { type Engine, EngineError } from '../engine/index.js';
 import {
   Bell,
-  CANCEL_CHANNEL,
   type Database,
   forgetWorker,
   type Held,
   heartbeat,
   isConnectionError,
   openPool,
+  REQUEST_CHANNEL,
   StaleEpochError,
   Work,
 } from '../storage/index.js';
@@ -21,12 +21,12 @@ import { galleryJob } from './gallery-job.js';
 import { handBack } from './hand-back.js';
 import { importJob } from './import-job.js';
 import { Interactive } from './interactive.js';
-import type { JobContext } from './job.js';
+import type { JobContext, JobSignals } from './job.js';
 import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
 
 const HEARTBEAT_MS = 2000;
-/** A cancellation is announced by NOTIFY; this bounds what a lost one costs. */
-const CANCEL_LOOK_MS = 2000;
+/** A request is announced by NOTIFY; this bounds what a lost one costs. */
+const REQUEST_LOOK_MS = 2000;
 /** Between two attempts to reach a database that is away. */
 const DATABASE_AWAY_MS = 500;
 const POLL = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
@@ -50,7 +50,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { url, engine, id = randomUUID(), version, logger } = options;
   const { pool, database } = openPool(url, 6);
   const queue = await openQueue(url, { supervises: true });
-  const bell = await Bell.open(url, CANCEL_CHANNEL);
+  const bell = await Bell.open(url, REQUEST_CHANNEL);
   await heartbeat(database, id, engine.devices);
   const beat = setInterval(() => void heartbeat(database, id, engine.devices).catch(() => {}), HEARTBEAT_MS);
   const context: JobContext = {
@@ -80,7 +80,7 @@ async function leave(queue: Queue, bell: Bell, database: Database, id: string): 
   await forgetWorker(database, id);
 }
 
-type RunJob = (context: JobContext, held: Held, signal: AbortSignal) => Promise<void>;
+type RunJob = (context: JobContext, held: Held, signals: JobSignals) => Promise<void>;
 
 /** Runs jobs, and turns their ends into statuses. */
 class JobRunner {
@@ -133,10 +133,12 @@ class JobRunner {
     const held = await work.take(runId, this.workerId);
     if (!held) return;
     const cancelled = new AbortController();
+    const paused = new AbortController();
     const done = new AbortController();
-    void this.watchCancel(runId, cancelled, done.signal);
+    void this.watchRequests(runId, cancelled, paused, done.signal);
     try {
-      await job(this.context, held, AbortSignal.any([this.stopping.signal, cancelled.signal]));
+      const signal = AbortSignal.any([this.stopping.signal, cancelled.signal]);
+      await job(this.context, held, { signal, pause: paused.signal });
     } catch (error) {
       await this.untilAnswered(() => this.end({ ...held, kind }, error, cancelled.signal.aborted));
       logger.info({ runId, err: error }, 'a run ended early');
@@ -145,12 +147,19 @@ class JobRunner {
     }
   }
 
-  /** Aborts `cancelled` once somebody has asked for it. */
-  private async watchCancel(runId: string, cancelled: AbortController, done: AbortSignal): Promise<void> {
+  /** Aborts `cancelled` or `paused` once somebody has asked for it. */
+  private async watchRequests(
+    runId: string,
+    cancelled: AbortController,
+    paused: AbortController,
+    done: AbortSignal,
+  ): Promise<void> {
     const ring = this.bell.subscribe(runId);
     while (!done.aborted && !cancelled.signal.aborted) {
-      if (await this.context.work.isCancelRequested(runId).catch(() => false)) cancelled.abort();
-      else await ring.wait(done, CANCEL_LOOK_MS);
+      const asked = await this.context.work.requested(runId).catch(() => null);
+      if (asked?.pause) paused.abort();
+      if (asked?.cancel) cancelled.abort();
+      else await ring.wait(done, REQUEST_LOOK_MS);
     }
     ring.close();
   }

@@ -1,7 +1,8 @@
 import pg from 'pg';
 
 export const EVENT_CHANNEL = 'azimuth_event';
-export const CANCEL_CHANNEL = 'azimuth_cancel';
+/** Rung when somebody wants a running run to stop, for good or for a while. */
+export const REQUEST_CHANNEL = 'azimuth_request';
 
 const RECONNECT_MS = 200;
 

@@ -12,7 +12,7 @@ import { type Enqueue, runStore } from './runs.js';
 import type { Storage } from './types.js';
 import { statusStore } from './workers.js';
 
-export { Bell, CANCEL_CHANNEL } from './bell.js';
+export { Bell, REQUEST_CHANNEL } from './bell.js';
 export { type Database, isConnectionError, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { StaleEpochError, StorageError } from './errors.js';
 export type { Enqueue } from './runs.js';
@@ -45,7 +45,7 @@ export async function openStorage({ url, enqueue }: { url: string; enqueue: Enqu
     discoveries: discoveryStore(database, enqueue),
     directions: directionStore(database),
     edits: editStore(database, enqueue),
-    runs: runStore(database),
+    runs: runStore(database, enqueue),
     events: { follow: (runId, after, signal) => followEvents(database, bell, runId, after, signal) },
     images: imageStore(database),
     status: statusStore(database),

@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { CANCEL_CHANNEL } from './bell.js';
+import { REQUEST_CHANNEL } from './bell.js';
 import type { Database, Queryable } from './connection.js';
 import { StorageError } from './errors.js';
 import { appendEvent } from './events.js';
@@ -68,6 +68,7 @@ export async function setStatus(
       status,
       error,
       ...(status === 'RUNNING' ? { startedAt: sql`coalesce(${run.startedAt}, now())` } : { workerId: null }),
+      ...(status === 'PAUSED' ? { pauseRequested: false } : {}),
       ...(final ? { finishedAt: sql`now()` } : {}),
     })
     .where(and(eq(run.id, runId), eq(run.epoch, epoch)));
@@ -91,14 +92,42 @@ export async function cancelRun(tx: Queryable, runId: string): Promise<void> {
   if (FINAL_STATUSES.includes(row.status)) throw new StorageError('CONFLICT', `The run is ${row.status} already.`);
   if (row.status === 'RUNNING') {
     await tx.update(run).set({ cancelRequested: true }).where(eq(run.id, runId));
-    await tx.execute(sql`SELECT pg_notify(${CANCEL_CHANNEL}, ${runId})`);
+    await tx.execute(sql`SELECT pg_notify(${REQUEST_CHANNEL}, ${runId})`);
     return;
   }
   const taken = await takeRun(tx, runId);
   if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'CANCELLED', error: null });
 }
 
-export function runStore(database: Database): Storage['runs'] {
+/**
+ * Stops a run for a while: at once if no worker has it, else at the end of the step under way. CONFLICT for a run that is
+ * over or paused already.
+ */
+async function pauseRun(tx: Queryable, runId: string): Promise<void> {
+  const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
+  if (row?.status === 'RUNNING') {
+    await tx.update(run).set({ pauseRequested: true }).where(eq(run.id, runId));
+    await tx.execute(sql`SELECT pg_notify(${REQUEST_CHANNEL}, ${runId})`);
+  } else if (row?.status === 'QUEUED') {
+    const taken = await takeRun(tx, runId);
+    if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'PAUSED', error: null });
+  } else
+    throw new StorageError('CONFLICT', `The run is ${row?.status}; only one that is QUEUED or RUNNING can be paused.`);
+}
+
+/** Puts a paused run back into its queue; takes back a request to pause that was not met yet. CONFLICT otherwise. */
+async function resumeRun(tx: Queryable, enqueue: Enqueue, runId: string): Promise<void> {
+  const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
+  if (row?.status === 'PAUSED') {
+    const taken = await takeRun(tx, runId);
+    if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'QUEUED', error: null });
+    await enqueue(tx, row.kind, runId, {});
+  } else if (row?.status === 'RUNNING' && row.pauseRequested) {
+    await tx.update(run).set({ pauseRequested: false }).where(eq(run.id, runId));
+  } else throw new StorageError('CONFLICT', `The run is ${row?.status}; only one that is PAUSED can be resumed.`);
+}
+
+export function runStore(database: Database, enqueue: Enqueue): Storage['runs'] {
   const byIds = (ids: readonly string[]) =>
     ids.length === 0
       ? Promise.resolve([])
@@ -108,6 +137,14 @@ export function runStore(database: Database): Storage['runs'] {
           .where(inArray(run.id, [...ids]));
   return {
     byIds,
+    pause: async (id) => {
+      await database.transaction((tx) => pauseRun(tx, id));
+      return (await byIds([id]))[0] as RunRow;
+    },
+    resume: async (id) => {
+      await database.transaction((tx) => resumeRun(tx, enqueue, id));
+      return (await byIds([id]))[0] as RunRow;
+    },
     cancel: async (id) => {
       await database.transaction((tx) => cancelRun(tx, id));
       return (await byIds([id]))[0] as RunRow;

@@ -42,6 +42,7 @@ export const run = pgTable(
     epoch: integer('epoch').notNull().default(0),
     lastSeq: integer('last_seq').notNull().default(0),
     cancelRequested: boolean('cancel_requested').notNull().default(false),
+    pauseRequested: boolean('pause_requested').notNull().default(false),
     workerId: uuid('worker_id'),
     idempotencyKey: text('idempotency_key'),
     fingerprint: text('fingerprint'),

@@ -245,6 +245,10 @@ export interface Storage {
   readonly runs: {
     /** QUEUED → CANCELLED at once; RUNNING → asks the worker (it ends CANCELLED within one session run); final: CONFLICT. */
     cancel(id: string): Promise<RunRow>;
+    /** QUEUED → PAUSED at once; RUNNING → PAUSED at the end of its step; else CONFLICT. */
+    pause(id: string): Promise<RunRow>;
+    /** PAUSED → QUEUED, with a job; else CONFLICT. */
+    resume(id: string): Promise<RunRow>;
     byIds(ids: readonly string[]): Promise<RunRow[]>;
   };
   readonly events: {

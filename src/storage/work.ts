@@ -29,14 +29,15 @@ export interface Held {
 export class Work {
   constructor(private readonly database: Database) {}
 
-  /** Takes a run; null if it is over. One that was to be cancelled ends here. */
+  /** Takes a run; null if it is over. One that was to be cancelled or paused is so here. */
   take(runId: string, workerId: string): Promise<Held | null> {
     return this.database.transaction(async (tx) => {
       const taken = await takeRun(tx, runId);
       if (!taken) return null;
       const held = { runId, epoch: taken.epoch };
-      if (taken.cancelRequested) {
-        await setStatus(tx, { ...held, status: 'CANCELLED', error: null });
+      const asked = taken.cancelRequested ? 'CANCELLED' : taken.pauseRequested ? 'PAUSED' : null;
+      if (asked) {
+        await setStatus(tx, { ...held, status: asked, error: null });
         return null;
       }
       await tx.update(run).set({ workerId }).where(eq(run.id, runId));
@@ -73,9 +74,11 @@ export class Work {
     return row?.epoch === epoch ? takeRun(tx, runId) : null;
   }
 
-  async isCancelRequested(runId: string): Promise<boolean> {
-    const [row] = await this.database.select({ cancel: run.cancelRequested }).from(run).where(eq(run.id, runId));
-    return row?.cancel ?? false;
+  /** What somebody wants of a run that a worker has. */
+  async requested(runId: string): Promise<{ cancel: boolean; pause: boolean }> {
+    const columns = { cancel: run.cancelRequested, pause: run.pauseRequested };
+    const [row] = await this.database.select(columns).from(run).where(eq(run.id, runId));
+    return row ?? { cancel: false, pause: false };
   }
 
   append(held: Held, type: EventTypeName, payload: Record<string, unknown>): Promise<number> {

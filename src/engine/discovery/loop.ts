@@ -20,6 +20,8 @@ export interface DiscoveryOptions {
   /** Statistics of h measured before for the same model and number of sampling steps. */
   readonly statistics: Uint8Array | null;
   readonly signal: AbortSignal;
+  /** Once aborted: end after the step under way, with a checkpoint. */
+  readonly pause?: AbortSignal;
   readonly yieldTo: YieldTo;
 }
 
@@ -79,8 +81,10 @@ async function train(
       clock = clock.tick();
       await emit(stepEvent(step, made.result, clock.secondsPerStep));
       if (preview) await preview.emit(model, config, step, state, emit);
-      if (step % config.checkpointEvery === 0 || step === config.trainingSteps)
+      const isPaused = options.pause?.aborted ?? false;
+      if (step % config.checkpointEvery === 0 || step === config.trainingSteps || isPaused)
         await emit(checkpointEvent(trainer, state, config));
+      if (isPaused && step < config.trainingSteps) return;
     }
     const progress = (done: number, total: number) => emit({ type: 'phase', phase: 'scoring', done, total });
     const pairs = Math.max(SCORING_PAIRS, 8 * config.directions);

@@ -31,6 +31,20 @@ class LossesArgs {
   last?: number | null;
 }
 
+/** Changes a discovery's run and gives it as it is then; NOT_FOUND if there is none. */
+async function changed(
+  { loaders }: RequestContext,
+  id: string,
+  change: (rowId: string) => Promise<unknown>,
+): Promise<Discovery> {
+  const rowId = rowIdOf('Discovery', 'id', id);
+  if ((await loaders.discoveries.load(rowId)) === null) throw notFound('Discovery', id);
+  await change(rowId);
+  const row = await loaders.discoveries.clear(rowId).load(rowId);
+  if (row === null) throw notFound('Discovery', id);
+  return new Discovery(row);
+}
+
 @Resolver(() => Discovery)
 export class DiscoveryResolver {
   @Query(() => Discovery, { nullable: true, description: 'One discovery; null if there is none with this id.' })
@@ -70,14 +84,23 @@ export class DiscoveryResolver {
     description:
       'Stops a discovery for good; its directions up to now stay. CONFLICT if it has a final status already.',
   })
-  async cancelDiscovery(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Discovery> {
-    const rowId = rowIdOf('Discovery', 'id', id);
-    const { storage, loaders } = context;
-    if ((await loaders.discoveries.load(rowId)) === null) throw notFound('Discovery', id);
-    await storage.runs.cancel(rowId);
-    const row = await loaders.discoveries.clear(rowId).load(rowId);
-    if (row === null) throw notFound('Discovery', id);
-    return new Discovery(row);
+  cancelDiscovery(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Discovery> {
+    return changed(context, id, (rowId) => context.storage.runs.cancel(rowId));
+  }
+
+  @Mutation(() => Discovery, {
+    description:
+      'Stops a discovery for a while: at once if it is QUEUED, else at the end of the training step under way, with a checkpoint. CONFLICT if it is neither QUEUED nor RUNNING.',
+  })
+  pauseDiscovery(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Discovery> {
+    return changed(context, id, (rowId) => context.storage.runs.pause(rowId));
+  }
+
+  @Mutation(() => Discovery, {
+    description: 'Goes on with a paused discovery, from the step where it stopped. CONFLICT if it is not paused.',
+  })
+  resumeDiscovery(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Discovery> {
+    return changed(context, id, (rowId) => context.storage.runs.resume(rowId));
   }
 
   @FieldResolver(() => Model, { description: 'The model that it works on.' })

@@ -1,0 +1,1 @@
+ALTER TABLE "run" ADD COLUMN "pause_requested" boolean DEFAULT false NOT NULL;
