@@ -175,6 +175,38 @@ describe('cancelDiscovery', () => {
   });
 });
 
+describe('pauseDiscovery and resumeDiscovery', () => {
+  const change = (name: string, id: string) => `mutation { ${name}Discovery(id: "${id}") { status lastSeq } }`;
+
+  test('stop a queued discovery at once, and put it back', async () => {
+    const { id } = (await start()).startDiscovery;
+    expect(await api.query(change('pause', id))).toEqual({ pauseDiscovery: { status: 'PAUSED', lastSeq: 2 } });
+    expect((await api.errorOf(change('pause', id))).extensions.code).toBe('CONFLICT');
+    expect(await api.query(change('resume', id))).toEqual({ resumeDiscovery: { status: 'QUEUED', lastSeq: 3 } });
+    expect((await api.errorOf(change('resume', id))).extensions.code).toBe('CONFLICT');
+  });
+
+  test('are a CONFLICT for what is over, and NOT_FOUND for what is not there', async () => {
+    const { id } = (await start()).startDiscovery;
+    await api.query(change('pause', id));
+    await api.query(change('cancel', id));
+    for (const name of ['pause', 'resume']) {
+      expect((await api.errorOf(change(name, id))).extensions.code).toBe('CONFLICT');
+      const unknown = server.unknownId('Discovery');
+      expect((await api.errorOf(change(name, unknown))).extensions.code).toBe('NOT_FOUND');
+    }
+  });
+
+  test('are taken back by each other while a worker has the run', async () => {
+    const { id } = (await start()).startDiscovery;
+    const { runId } = await server.take(id);
+    expect(await api.query(change('pause', id))).toEqual({ pauseDiscovery: { status: 'RUNNING', lastSeq: 2 } });
+    expect(await server.work.requested(runId)).toEqual({ pause: true, cancel: false });
+    await api.query(change('resume', id));
+    expect(await server.work.requested(runId)).toEqual({ pause: false, cancel: false });
+  });
+});
+
 test('discoveries lists the newest first, by model and by status', async () => {
   const other = await server.readyModel({ name: 'other' });
   const ids: string[] = [];

@@ -123,6 +123,22 @@ describe('a discovery', () => {
     expect(workerOf(server.pid)).not.toBe(worker);
   });
 
+  test('is paused at the end of a step, with a checkpoint, and goes on from there', async () => {
+    const id = await app.startDiscovery({ modelId: tinyId, ...MANY, checkpointEvery: 1000, seed: 6 });
+    await app.follow(id, 0, (events) => steps(events).includes(30));
+    await app.api.query('mutation ($id: ID!) { pauseDiscovery(id: $id) { id } }', { id });
+    const before = await app.follow(id, 0, (events) => events.at(-1)?.status === 'PAUSED');
+    const reached = steps(before).at(-1) ?? 0;
+    expect(before.at(-2)).toMatchObject({ __typename: 'CheckpointSaved', step: reached });
+    expect(reached).toBeLessThan(300);
+    await app.api.query('mutation ($id: ID!) { resumeDiscovery(id: $id) { id } }', { id });
+    const after = await app.follow(id, before.at(-1)?.seq ?? 0);
+    expect(after.map(({ status }) => status).filter(Boolean)).toEqual(['QUEUED', 'RUNNING', 'SUCCEEDED']);
+    expect(steps([...before, ...after])).toEqual(upTo(300));
+    const query = 'query ($id: ID!) { discovery(id: $id) { resumedFromStep } }';
+    expect(await app.api.query(query, { id })).toEqual({ discovery: { resumedFromStep: reached } });
+  });
+
   test('is cancelled while it runs, within a few session runs, and its event log ends so', async () => {
     const id = await app.startDiscovery({ modelId: tinyId, ...MANY, trainingSteps: 10_000 });
     await app.follow(id, 0, (events) => steps(events).length > 0);
