@@ -60,12 +60,25 @@ export interface DiscoveryConfig {
   readonly previewEvery: number;
 }
 
-/** Measured on fresh samples. `accuracy` in 0…1, `strengthError` in units of strength, `effectSize` RMS change of the image (in [-1,1]) per unit strength. */
+/**
+ * Measured on fresh samples. `accuracy` in 0…1, `strengthError` in units of strength, `effectSize` RMS change of the image
+ * (in [-1,1]) per unit strength. The rest comes with the last scorecard of a discovery.
+ */
 export interface DirectionScore {
   readonly index: number;
   readonly accuracy: number;
   readonly strengthError: number;
   readonly effectSize: number;
+  /** Spearman's ρ of strength and image effect along the direction's own mean effect, -1…1. */
+  readonly monotonicity?: number;
+  /** 1 − largest |cosine| of its mean effect with another direction's, 0…1. */
+  readonly uniqueness?: number;
+  /** Moves the image by less than one grey level at the largest strength. */
+  readonly dead?: boolean;
+  /** Index of the more accurate direction whose mean effect it repeats (|cosine| ≥ 0.95). */
+  readonly duplicateOf?: number | null;
+  /** accuracy · monotonicity · uniqueness, 0 for a dead direction. */
+  readonly score?: number;
 }
 
 /**
@@ -113,7 +126,13 @@ export type DiscoveryEvent =
     }
   /** `state` resumes the run exactly; `parameters` are the directions at this step. Also emitted once at the last step. */
   | { readonly type: 'checkpoint'; readonly step: number; readonly state: Uint8Array; readonly parameters: Uint8Array }
-  | { readonly type: 'scorecard'; readonly step: number; readonly scores: readonly DirectionScore[] };
+  /** At each checkpoint from the pairs since the one before (directions without any are left out); the final one has all. */
+  | {
+      readonly type: 'scorecard';
+      readonly step: number;
+      readonly isFinal: boolean;
+      readonly scores: readonly DirectionScore[];
+    };
 
 /** One direction of a bank, applied at `strength`, weighted over normalised time by `curve` (empty: 1 throughout). */
 export interface Shift {

@@ -56,7 +56,7 @@ class DiscoveryWriter {
     if (event.type === 'preview') await this.preview(event);
     if (event.type === 'checkpoint')
       await work.saveCheckpoint(held, event.step, event.state, event.parameters, event.step > announced.checkpoint);
-    if (event.type === 'scorecard') this.isFinished = true;
+    if (event.type === 'scorecard') this.isFinished = event.isFinal;
     if (event.type === 'scorecard')
       await work.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
   }

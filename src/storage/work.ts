@@ -17,6 +17,20 @@ import type {
   RunStatus,
 } from './types.js';
 
+/** What was measured of one direction of a discovery. */
+export interface ScoreRow {
+  readonly index: number;
+  readonly accuracy: number;
+  readonly strengthError: number;
+  readonly effectSize: number;
+  readonly monotonicity?: number;
+  readonly uniqueness?: number;
+  readonly dead?: boolean;
+  /** Index of another direction. */
+  readonly duplicateOf?: number | null;
+  readonly score?: number;
+}
+
 export type NewImage = { bytes: Uint8Array; width: number; height: number; contentType: string };
 
 /** A run in somebody's hands: every write names the epoch it was taken under, and is refused once that is over. */
@@ -237,20 +251,20 @@ export class Work {
     });
   }
 
-  async saveScores(
-    held: Held,
-    step: number,
-    scores: readonly { index: number; accuracy: number; strengthError: number; effectSize: number }[],
-    announce: boolean,
-  ): Promise<void> {
+  /** Scores by index; what a score leaves out stays as it was. */
+  async saveScores(held: Held, step: number, scores: readonly ScoreRow[], announce: boolean): Promise<void> {
     await this.database.transaction(async (tx) => {
-      for (const { index, ...score } of scores) {
+      await this.requireHeld(tx, held);
+      const all = await directionsOfDiscovery(tx, held.runId);
+      const idOf = new Map(all.map(({ id, index }) => [index, id]));
+      for (const { index, duplicateOf, ...measures } of scores) {
+        const twin = duplicateOf === undefined ? {} : { duplicateOfId: idOf.get(duplicateOf ?? -1) ?? null };
         await tx
           .update(direction)
-          .set(score)
+          .set({ ...measures, ...twin })
           .where(and(eq(direction.discoveryId, held.runId), eq(direction.index, index)));
       }
-      const directionIds = (await directionsOfDiscovery(tx, held.runId)).map(({ id }) => id);
+      const directionIds = all.map(({ id }) => id);
       if (announce) await appendEvent(tx, { ...held, type: 'ScorecardUpdated', payload: { step, directionIds } });
     });
   }

@@ -9,7 +9,8 @@ import type { Device } from '../runtime/device.js';
 import { encodeDirections } from '../shift/bank.js';
 import { decodeStatistics, encodeStatistics, measureStatistics } from '../shift/statistics.js';
 import { EventQueue } from './event-queue.js';
-import type { ObjectiveResult } from './objective.js';
+import { nearestDirections, type ObjectiveResult, type Pairs } from './objective.js';
+import { type JudgedPairs, Scorecard } from './scorecard.js';
 import { SCORING_PAIRS, scoreDirections } from './scoring.js';
 import { decodeState, encodeState, type TrainingState } from './state.js';
 import { shiftConfigOf, Trainer } from './trainer.js';
@@ -67,6 +68,7 @@ async function train(
   try {
     let state = options.state ? decodeState(options.state, config) : trainer.initial();
     let clock = new StepClock();
+    let scorecard = freshScorecard(config);
     while (state.step < config.trainingSteps) {
       const step = state.step + 1;
       const preview =
@@ -81,15 +83,23 @@ async function train(
       clock = clock.tick();
       await emit(stepEvent(step, made.result, clock.secondsPerStep));
       if (preview) await preview.emit(model, config, step, state, emit);
+      scorecard.add(judged(made));
       const isPaused = options.pause?.aborted ?? false;
-      if (step % config.checkpointEvery === 0 || step === config.trainingSteps || isPaused)
+      const isLast = step === config.trainingSteps;
+      if (step % config.checkpointEvery === 0 || isLast || isPaused) {
+        if (!isLast) await emit({ type: 'scorecard', step, isFinal: false, scores: scorecard.brief() });
+        scorecard = freshScorecard(config);
         await emit(checkpointEvent(trainer, state, config));
-      if (isPaused && step < config.trainingSteps) return;
+      }
+      if (isPaused && !isLast) return;
     }
-    const progress = (done: number, total: number) => emit({ type: 'phase', phase: 'scoring', done, total });
+    const onScored = async (done: number, total: number) => {
+      await emit({ type: 'phase', phase: 'scoring', done, total });
+      return !options.pause?.aborted;
+    };
     const pairs = Math.max(SCORING_PAIRS, 8 * config.directions);
-    const scores = await scoreDirections(trainer, state, config, model.sampleShape, pairs, between, progress);
-    await emit({ type: 'scorecard', step: state.step, scores });
+    const scored = await scoreDirections(trainer, state, config, model.sampleShape, pairs, between, onScored);
+    if (scored) await emit({ type: 'scorecard', step: state.step, isFinal: true, scores: scored.full() });
   } finally {
     await trainer.release();
   }
@@ -133,6 +143,19 @@ function checkpointEvent(trainer: Trainer, state: TrainingState, config: Discove
   const rows = trainer.shift.rows(state.shift.parameters['phi'] as FloatTensor);
   const parameters = encodeDirections(shiftConfigOf(config), config.reverseProcess, config.samplingSteps, rows);
   return { type: 'checkpoint', step: state.step, state: encodeState(state, config), parameters };
+}
+
+/**
+ * Training pairs are fresh when R first sees them, so those since the last checkpoint score the directions at no cost. It
+ * starts anew at each checkpoint, which is where a resumed run starts too.
+ */
+function freshScorecard({ directions, maxStrength }: DiscoveryConfig): Scorecard {
+  return new Scorecard(directions, maxStrength, false);
+}
+
+function judged({ result, pairs }: { result: ObjectiveResult; pairs: Pairs }): JudgedPairs {
+  const { x, shifted, ...choice } = pairs;
+  return { choice, x, shifted, named: nearestDirections(result.logits), strength: result.strength };
 }
 
 /** Seconds a step, smoothed over about ten steps. */

@@ -83,7 +83,7 @@ export class Trainer {
     state: TrainingState,
     between: Between,
     watch: Watch | null,
-  ): Promise<{ state: TrainingState; result: ObjectiveResult }> {
+  ): Promise<{ state: TrainingState; result: ObjectiveResult; pairs: Pairs }> {
     const step = state.step + 1;
     const noise = drawNoise(this.config, step, this.model.sampleShape);
     const choice = drawChoice(this.config, step);
@@ -114,6 +114,7 @@ export class Trainer {
     return {
       state: { step, shift: this.moved(state.shift, gradient), reconstructor, discriminator, spectral, recent },
       result,
+      pairs,
     };
   }
 
