@@ -12,6 +12,8 @@ import torch.nn.functional as F
 
 FOLDER, THREADS, DEVICE, FORMAT = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 torch.set_num_threads(THREADS)
+if DEVICE == "cuda" and not torch.cuda.is_available():
+    sys.exit(3)
 
 
 def read(name):

@@ -1,6 +1,8 @@
 /** What crosses the engine's door: plain data, structured-clone safe. */
 
-export type ShiftKind = 'SUBSPACE' | 'GLOBAL';
+export type ShiftKind = 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'PER_TIMESTEP';
+/** LEARNED trains the shifts; of the baselines PCA measures them and RANDOM draws them, and only the reconstructor learns. */
+export type DiscoveryMethod = 'LEARNED' | 'PCA' | 'RANDOM';
 export type ReverseProcess = 'ASYMMETRIC' | 'SYMMETRIC';
 
 /** One execution provider: whether it can be used here, why (not), and whether it is the one in use. */
@@ -40,9 +42,9 @@ export interface EncodedImage {
   readonly contentType: string;
 }
 
-/** Every hyper-parameter of a learned discovery, resolved. Strengths are in the unit of the shift formula. */
+/** Every hyper-parameter of a discovery, resolved. Strengths are in the unit of the shift formula. */
 export interface DiscoveryConfig {
-  readonly method: 'LEARNED';
+  readonly method: DiscoveryMethod;
   readonly directions: number;
   readonly trainingSteps: number;
   readonly batchSize: number;

@@ -9,6 +9,7 @@ export type {
   DirectionScore,
   DiscoveryConfig,
   DiscoveryEvent,
+  DiscoveryMethod,
   EditEvent,
   EditRequest,
   EncodedImage,

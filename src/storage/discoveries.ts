@@ -65,7 +65,7 @@ function directionsOf(
     id: randomUUID(),
     modelId,
     discoveryId,
-    origin: 'LEARNED' as const,
+    origin: config.method,
     index,
     kind: config.shift,
     reverseProcess: config.reverseProcess,

@@ -44,12 +44,12 @@ export interface ModelRow {
 
 /** Every hyper-parameter of a discovery, as the engine takes it. */
 export interface DiscoveryConfigRow {
-  readonly method: 'LEARNED';
+  readonly method: 'LEARNED' | 'PCA' | 'RANDOM';
   readonly directions: number;
   readonly trainingSteps: number;
   readonly batchSize: number;
   readonly samplingSteps: number;
-  readonly shift: 'SUBSPACE' | 'GLOBAL';
+  readonly shift: 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'PER_TIMESTEP';
   readonly fullSpatial: boolean;
   readonly orthonormal: boolean;
   readonly reverseProcess: 'ASYMMETRIC' | 'SYMMETRIC';

@@ -88,7 +88,10 @@ describe('startDiscovery', () => {
     ['a single sampling step', { samplingSteps: 1 }, 'input.samplingSteps'],
     ["more sampling steps than the model's timesteps", { samplingSteps: 101 }, 'input.samplingSteps'],
     ['a shift of another version', { shift: 'BLOCK' }, 'input.shift'],
-    ['a method of another version', { method: 'PCA' }, 'input.method'],
+    ['a method of another version', { method: 'JACOBIAN' }, 'input.method'],
+    ['a learned table', { shift: 'PER_TIMESTEP' }, 'input.shift'],
+    ['components as one vector', { method: 'PCA', shift: 'GLOBAL' }, 'input.shift'],
+    ['more components than dimensions', { method: 'PCA', directions: 129 }, 'input.directions'],
     ['fullSpatial with SUBSPACE', { fullSpatial: true }, 'input.fullSpatial'],
     ['orthonormal false with SUBSPACE', { orthonormal: false }, 'input.orthonormal'],
     ['a negative strength', { minStrength: -1 }, 'input.minStrength'],
@@ -113,6 +116,22 @@ describe('startDiscovery', () => {
     expect(startDiscovery.config).toMatchObject({ shift: 'GLOBAL', fullSpatial: true, orthonormal: true });
     const error = await refusal({ shift: 'GLOBAL', orthonormal: true, fullSpatial: true, directions: 129 });
     expect(error.extensions.expected).toBe('an integer from 1 to 128');
+  });
+
+  test('gives each method its kind of directions, and the directions their origin', async () => {
+    for (const [method, shift] of [
+      ['PCA', 'PER_TIMESTEP'],
+      ['RANDOM', 'GLOBAL'],
+    ]) {
+      const { startDiscovery } = await start({ method });
+      expect(startDiscovery.config).toMatchObject({ method, shift });
+      const query =
+        'query ($id: ID!) { discovery(id: $id) { directions(first: 1) { edges { node { origin kind } } } } }';
+      expect(await api.query(query, { id: startDiscovery.id })).toEqual({
+        discovery: { directions: { edges: [{ node: { origin: method, kind: shift } }] } },
+      });
+    }
+    expect((await start({ shift: 'TIMESTEP' })).startDiscovery.config).toMatchObject({ shift: 'TIMESTEP' });
   });
 
   test('refuses numbers that are not finite, in a literal and in a variable', async () => {

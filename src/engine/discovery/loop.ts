@@ -7,6 +7,7 @@ import type { FloatTensor } from '../graph/tensor.js';
 import { encodePicture } from '../picture.js';
 import type { Device } from '../runtime/device.js';
 import { encodeDirections } from '../shift/bank.js';
+import { principalDirections } from '../shift/principal.js';
 import { decodeStatistics, encodeStatistics, measureStatistics } from '../shift/statistics.js';
 import { EventQueue } from './event-queue.js';
 import { nearestDirections, type ObjectiveResult, type Pairs } from './objective.js';
@@ -66,7 +67,11 @@ async function train(
   const statistics = await loadStatistics(model, options.statistics, device, between, emit);
   const trainer = await Trainer.create(model, config, statistics, device);
   try {
-    let state = options.state ? decodeState(options.state, config) : trainer.initial();
+    let state = options.state
+      ? decodeState(options.state, config)
+      : trainer.initial(
+          config.method === 'PCA' ? await principalDirections(model, config.directions, device, between) : undefined,
+        );
     let clock = new StepClock();
     let scorecard = freshScorecard(config);
     while (state.step < config.trainingSteps) {

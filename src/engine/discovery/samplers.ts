@@ -23,6 +23,8 @@ export interface SamplerConfig {
   readonly process: ReverseProcess;
   readonly kind: ShiftKind;
   readonly directions: number;
+  /** Whether gradients will be asked for. */
+  readonly isTrained: boolean;
 }
 
 /** Which direction each sample of the batch is shifted along, and how far. */
@@ -42,7 +44,7 @@ export class Samplers {
     private readonly model: DiffusionModel,
     private readonly config: SamplerConfig,
     private readonly shift: ShiftControl,
-    private readonly sessions: { plain: Session; shifted: Session; backward: Session; first: Session },
+    private readonly sessions: { plain: Session; shifted: Session; backward: Session | null; first: Session | null },
   ) {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
   }
@@ -68,9 +70,9 @@ export class Samplers {
     const sessions = {
       plain: await Session.create(plainTape.graph({ xNext: plain.xNext, predictedX0: plain.predictedX0 }), device),
       shifted: await Session.create(tape.graph({ xNext, predictedX0 }), device),
-      backward: await Session.create(tape.graph({ gradX: x, gradPhi: parameters }), device),
+      backward: config.isTrained ? await Session.create(tape.graph({ gradX: x, gradPhi: parameters }), device) : null,
       // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
-      first: await Session.create(tape.graph({ gradPhi: parameters }), device),
+      first: config.isTrained ? await Session.create(tape.graph({ gradPhi: parameters }), device) : null,
     };
     return new Samplers(model, config, shift, sessions);
   }
@@ -107,6 +109,7 @@ export class Samplers {
     const strengths = this.strengths(choice);
     const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
       const session = stepIndex === 0 ? this.sessions.first : this.sessions.backward;
+      if (!session) throw new RangeError('These samplers were made without gradients.');
       const made = await session.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { phi: made['gradPhi'] as FloatTensor } };
     };
@@ -114,7 +117,7 @@ export class Samplers {
   }
 
   async release(): Promise<void> {
-    for (const session of Object.values(this.sessions)) await session.release();
+    for (const session of Object.values(this.sessions)) await session?.release();
   }
 
   private async sample(

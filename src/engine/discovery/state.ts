@@ -4,7 +4,6 @@ import { STREAMS } from '../diffusion/random.js';
 import { EngineError } from '../errors.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
-import type { ShiftControl } from '../shift/control.js';
 import { type AdamState, adamStart } from './adam.js';
 import { discriminatorSpecs, initialSpectral, spectralSpecs } from './discriminator.js';
 import type { Pairs } from './objective.js';
@@ -41,7 +40,8 @@ export function networkSpecs(model: DiffusionModel, config: DiscoveryConfig): Ne
   const [channels, , resolution] = model.sampleShape;
   return {
     reconstructor: reconstructorSpecs(channels, resolution, config.directions),
-    discriminator: config.adversarialWeight > 0 ? discriminatorSpecs(channels, resolution) : null,
+    discriminator:
+      config.method === 'LEARNED' && config.adversarialWeight > 0 ? discriminatorSpecs(channels, resolution) : null,
   };
 }
 
@@ -49,14 +49,14 @@ function learner(parameters: Parameters): Learner {
   return { parameters, adam: adamStart(parameters) };
 }
 
-/** The state before the first step: a function of the configuration alone. */
-export function initialState(specs: NetworkSpecs, shift: ShiftControl, seed: number): TrainingState {
+/** The state before the first step. */
+export function initialState(specs: NetworkSpecs, phi: FloatTensor, seed: number): TrainingState {
   const key = { seed, stream: STREAMS.parameters, step: 0 };
   const discriminator = specs.discriminator && learner(initialise(specs.discriminator, key, 2000));
   const random = specs.discriminator ? initialise(spectralSpecs(specs.discriminator), key, 3000) : {};
   return {
     step: 0,
-    shift: learner({ phi: shift.initial() }),
+    shift: learner({ phi }),
     reconstructor: learner(initialise(specs.reconstructor, key, 1000)),
     discriminator,
     spectral: discriminator ? initialSpectral(discriminator.parameters, random) : {},

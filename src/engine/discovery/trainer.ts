@@ -58,7 +58,7 @@ export class Trainer {
     const { batchSize: batch, samplingSteps, reverseProcess: process, directions, adversarialWeight } = config;
     const samplers = await Samplers.create(
       model,
-      { batch, samplingSteps, process, kind: config.shift, directions },
+      { batch, samplingSteps, process, kind: config.shift, directions, isTrained: config.method === 'LEARNED' },
       shift,
       device,
     );
@@ -74,8 +74,9 @@ export class Trainer {
     return new Trainer(model, config, shift, specs, samplers, objective, replay);
   }
 
-  initial(): TrainingState {
-    return initialState(this.specs, this.shift, this.config.seed);
+  /** The state before the first step; `start` in place of the shift control's own φ, for shifts that were measured. */
+  initial(start = this.shift.initial()): TrainingState {
+    return initialState(this.specs, start, this.config.seed);
   }
 
   /** One training step: objective, checkpointed gradient, optimisers, replay. */
@@ -97,7 +98,7 @@ export class Trainer {
     };
     await between();
     const result = await this.objective.run(pairs, this.networkFeeds(state));
-    const learns = step > WARM_UP_STEPS && result.shifted !== null;
+    const learns = this.config.method === 'LEARNED' && step > WARM_UP_STEPS && result.shifted !== null;
     const gradient = learns
       ? await this.samplers.gradient(trajectory, result.shifted as FloatTensor, phi, choice, between)
       : null;

@@ -1,8 +1,8 @@
 import type { DirectionBankRef, ReverseProcess, ShiftKind } from '../contract.js';
 import { EngineError } from '../errors.js';
-import { type FloatTensor, sizeOf } from '../graph/tensor.js';
+import type { FloatTensor } from '../graph/tensor.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
-import { type ShiftConfig, shiftControl, strengthScale } from './control.js';
+import { type ShiftConfig, type ShiftControl, shiftControl, strengthScale, UNIT } from './control.js';
 import { decodeStatistics, type HStatistics } from './statistics.js';
 
 const FORMAT = 'azimuth-directions-1';
@@ -14,8 +14,10 @@ export interface DirectionBank {
   /** T_ref: the number of sampling steps they were trained with. */
   readonly samplingSteps: number;
   readonly statistics: HStatistics;
-  /** Normalised directions, `[K,M]` (SUBSPACE), `[K,Ch]` or `[K,Ch·Hh·Wh]` (GLOBAL). */
+  readonly directions: number;
+  /** Normalised directions, as {@link ShiftControl.rows} gives them. */
   readonly rows: FloatTensor;
+  readonly control: ShiftControl;
 }
 
 /** The small part of a bank as bytes: normalised rows and what they mean. */
@@ -25,7 +27,14 @@ export function encodeDirections(
   samplingSteps: number,
   rows: FloatTensor,
 ): Uint8Array {
-  const metadata = { format: FORMAT, kind: config.kind, reverseProcess, samplingSteps: String(samplingSteps) };
+  const metadata = {
+    format: FORMAT,
+    kind: config.kind,
+    reverseProcess,
+    samplingSteps: String(samplingSteps),
+    directions: String(config.directions),
+    fullSpatial: String(config.fullSpatial),
+  };
   return writeSafetensors({ tensors: new Map([['rows', rows]]), metadata });
 }
 
@@ -34,25 +43,33 @@ export function decodeBank({ statistics, parameters }: DirectionBankRef): Direct
   const { tensors, metadata } = readSafetensors(parameters, 'directions');
   const rows = tensors.get('rows');
   const { kind, reverseProcess } = metadata;
-  if (metadata['format'] !== FORMAT || !rows || (kind !== 'SUBSPACE' && kind !== 'GLOBAL')) {
+  if (metadata['format'] !== FORMAT || !rows || !isShiftKind(kind)) {
     throw new EngineError(
       'MODEL_INVALID',
-      `directions: expected ${FORMAT} of kind SUBSPACE or GLOBAL, got ${metadata['format']} ${kind}.`,
+      `directions: expected ${FORMAT} of kind ${Object.keys(UNIT).join(', ')}, got ${metadata['format']} ${kind}.`,
     );
   }
   const process = reverseProcess === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
+  const directions = Number(metadata['directions']);
+  const fullSpatial = metadata['fullSpatial'] === 'true';
+  const measured = decodeStatistics(statistics);
   return {
     kind,
     reverseProcess: process,
     samplingSteps: Number(metadata['samplingSteps']),
-    statistics: decodeStatistics(statistics),
+    statistics: measured,
+    directions,
     rows,
+    control: shiftControl({ kind, directions, fullSpatial, orthonormal: false, seed: 0 }, measured),
   };
 }
 
+function isShiftKind(kind: string | undefined): kind is ShiftKind {
+  return kind !== undefined && kind in UNIT;
+}
+
 /**
- * Adds Δh of one direction to `into` (one sample, `[Ch·Hh·Wh]`): s·c·r·d_k(t). The host's counterpart of
- * `ShiftControl.record`; nothing is differentiated here.
+ * Adds Δh of one direction to `into` (one sample, `[Ch·Hh·Wh]`): s·c·r·d_k(t). Nothing is differentiated here.
  */
 export function addShift(
   into: Float32Array,
@@ -61,39 +78,11 @@ export function addShift(
   strength: number,
   at: { timestep: number; samplingSteps: number; process: ReverseProcess },
 ): void {
-  const [directions, width] = bank.rows.shape as [number, number];
-  if (directionIndex < 0 || directionIndex >= directions) {
-    throw new EngineError('BAD_USER_INPUT', `direction ${directionIndex}: the bank holds 0…${directions - 1}.`);
+  if (directionIndex < 0 || directionIndex >= bank.directions) {
+    throw new EngineError('BAD_USER_INPUT', `direction ${directionIndex}: the bank holds 0…${bank.directions - 1}.`);
   }
   const scale = strength * strengthScale(bank.kind, at.process, bank.samplingSteps, at.samplingSteps);
   if (scale === 0) return;
-  const row = bank.rows.data.subarray(directionIndex * width, (directionIndex + 1) * width);
-  if (bank.kind === 'SUBSPACE') addMixture(into, row, scale, operandOf(bank, at.timestep));
-  else addGlobal(into, row, scale * (operandOf(bank, at.timestep).data[0] ?? 0), sizeOf(bank.statistics.hShape));
-}
-
-function operandOf(bank: DirectionBank, timestep: number): FloatTensor {
-  const config = {
-    kind: bank.kind,
-    directions: bank.rows.shape[0] ?? 0,
-    fullSpatial: false,
-    orthonormal: false,
-    seed: 0,
-  };
-  return shiftControl(config, bank.statistics).operand(timestep);
-}
-
-function addMixture(into: Float32Array, row: Float32Array, scale: number, basis: FloatTensor): void {
-  const width = into.length;
-  const sum = new Float64Array(width);
-  row.forEach((weight, m) => {
-    for (let at = 0; at < width; at += 1) sum[at] = (sum[at] ?? 0) + weight * (basis.data[m * width + at] ?? 0);
-  });
-  for (let at = 0; at < width; at += 1) into[at] = (into[at] ?? 0) + scale * (sum[at] ?? 0);
-}
-
-/** One value a channel is spread over space. */
-function addGlobal(into: Float32Array, row: Float32Array, scale: number, width: number): void {
-  const spread = width / row.length;
-  for (let at = 0; at < width; at += 1) into[at] = (into[at] ?? 0) + scale * (row[Math.floor(at / spread)] ?? 0);
+  const direction = bank.control.direction(bank.rows, directionIndex, at.timestep);
+  for (let i = 0; i < into.length; i += 1) into[i] = (into[i] ?? 0) + scale * (direction[i] ?? 0);
 }

@@ -202,22 +202,3 @@ export function decodeStatistics(bytes: Uint8Array): HStatistics {
   const hShape = JSON.parse(metadata['hShape'] ?? '[]') as [number, number, number];
   return { modelHash: metadata['modelHash'] ?? '', timesteps, hShape, components, rho };
 }
-
-/**
- * Positions and weights that interpolate linearly over t between the measured timesteps, clamped at the ends: a value at
- * `timestep` is Σ weight·value[position].
- */
-export function interpolation(
-  timesteps: readonly number[],
-  timestep: number,
-): readonly { position: number; weight: number }[] {
-  const after = timesteps.findIndex((known) => known <= timestep);
-  if (after === -1) return [{ position: timesteps.length - 1, weight: 1 }];
-  const [low, high] = [timesteps[after] ?? 0, timesteps[after - 1]];
-  if (low === timestep || high === undefined) return [{ position: after, weight: 1 }];
-  const weight = (timestep - low) / (high - low);
-  return [
-    { position: after, weight: 1 - weight },
-    { position: after - 1, weight },
-  ];
-}

@@ -37,7 +37,8 @@ export class StartDiscoveryInput {
   @Field(() => DiscoveryMethod, {
     nullable: true,
     defaultValue: DISCOVERY_DEFAULTS.method,
-    description: 'How to find the directions: LEARNED in this version.',
+    description:
+      'How to find the directions: LEARNED, or one of the baselines PCA and RANDOM, of which only the reconstructor learns.',
   })
   method?: DiscoveryMethodName | null;
 

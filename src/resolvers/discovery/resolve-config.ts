@@ -1,6 +1,6 @@
-import type { DiscoveryConfig, ShiftKind } from '../../engine/index.js';
+import type { DiscoveryConfig, DiscoveryMethod as Method, ShiftKind } from '../../engine/index.js';
 import { checkInteger, checkNumber, type NumberRange } from '../checks.js';
-import type { DiscoveryMethodName, ShiftKindName } from '../enums.js';
+import type { DiscoveryMethodName } from '../enums.js';
 import { inputError } from '../errors.js';
 import { DISCOVERY_DEFAULTS, type StartDiscoveryInput } from './discovery.input.js';
 
@@ -19,13 +19,13 @@ export interface DiscoveryModel {
 
 /** The defaults filled in and everything checked; BAD_USER_INPUT names the field. */
 export function resolveDiscoveryConfig(input: StartDiscoveryInput, model: DiscoveryModel): DiscoveryConfig {
-  const method = learned(input.method ?? DISCOVERY_DEFAULTS.method);
-  return { method, ...shiftOf(input, model), ...trainingOf(input, model), ...strengthsOf(input) };
+  const method = availableMethod(input.method ?? DISCOVERY_DEFAULTS.method);
+  return { method, ...shiftOf(method, input, model), ...trainingOf(input, model), ...strengthsOf(input) };
 }
 
-function learned(method: DiscoveryMethodName): 'LEARNED' {
-  if (method === 'LEARNED') return method;
-  throw inputError('input.method', 'LEARNED, the only method of this version', method);
+function availableMethod(method: DiscoveryMethodName): Method {
+  if (method !== 'JACOBIAN') return method;
+  throw inputError('input.method', 'LEARNED, PCA or RANDOM, the methods of this version', method);
 }
 
 function trainingOf(input: StartDiscoveryInput, { trainTimesteps }: DiscoveryModel) {
@@ -66,15 +66,38 @@ function strengthsOf(input: StartDiscoveryInput) {
   throw inputError('input.minStrength', `less than maxStrength (${max})`, min);
 }
 
-function shiftOf(input: StartDiscoveryInput, model: DiscoveryModel) {
-  const shift = availableShift(input.shift ?? DISCOVERY_DEFAULTS.shift);
+/** What a method finds unless it is told otherwise, and what else it can find. */
+const KINDS: Readonly<Record<Method, readonly [ShiftKind, ...ShiftKind[]]>> = {
+  LEARNED: [DISCOVERY_DEFAULTS.shift, 'GLOBAL', 'TIMESTEP'],
+  PCA: ['PER_TIMESTEP'],
+  RANDOM: ['GLOBAL', 'TIMESTEP'],
+};
+
+function shiftOf(method: Method, input: StartDiscoveryInput, model: DiscoveryModel) {
+  const kinds = KINDS[method];
+  const shift = kinds.find((kind) => kind === (input.shift ?? kinds[0]));
+  if (!shift) throw inputError('input.shift', `${kinds.join(' or ')} with ${method} in this version`, input.shift);
   const directions = input.directions ?? DISCOVERY_DEFAULTS.directions;
-  return shift === 'SUBSPACE' ? subspaceOf(input, directions) : globalOf(input, directions, model);
+  if (shift === 'SUBSPACE') return { shift, ...subspaceOf(input, directions) };
+  if (shift === 'PER_TIMESTEP') return { shift, ...principalOf(input, directions, model) };
+  return { shift, ...globalOf(input, directions, model) };
 }
 
-function availableShift(shift: ShiftKindName): ShiftKind {
-  if (shift === 'SUBSPACE' || shift === 'GLOBAL') return shift;
-  throw inputError('input.shift', 'SUBSPACE or GLOBAL, the kinds of this version', shift);
+/** Components of one timestep are orthogonal, and there are no more than samples or dimensions. */
+function principalOf(
+  { fullSpatial, orthonormal }: StartDiscoveryInput,
+  directions: number,
+  { hShape }: DiscoveryModel,
+) {
+  const max = Math.min(256, sizeOf(hShape));
+  checkInteger('input.directions', directions, { min: 1, max, advice: 'There are no more components.' });
+  if (fullSpatial === false) throw inputError('input.fullSpatial', 'true with PER_TIMESTEP', false);
+  if (orthonormal) throw inputError('input.orthonormal', 'false with PER_TIMESTEP', true);
+  return { directions, fullSpatial: true, orthonormal: false };
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
 }
 
 function subspaceOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number) {
@@ -84,15 +107,15 @@ function subspaceOf({ fullSpatial, orthonormal }: StartDiscoveryInput, direction
   if (orthonormal === false) {
     throw inputError('input.orthonormal', 'true with SUBSPACE', false, 'Its weights are orthonormal by construction.');
   }
-  return { shift: 'SUBSPACE', directions, fullSpatial: false, orthonormal: true } as const;
+  return { directions, fullSpatial: false, orthonormal: true };
 }
 
 function globalOf(input: StartDiscoveryInput, directions: number, { hShape }: DiscoveryModel) {
   const fullSpatial = input.fullSpatial ?? DISCOVERY_DEFAULTS.fullSpatial;
   const orthonormal = input.orthonormal ?? DISCOVERY_DEFAULTS.orthonormal;
-  const dimension = (fullSpatial ? hShape : hShape.slice(0, 1)).reduce((product, size) => product * size, 1);
+  const dimension = sizeOf(fullSpatial ? hShape : hShape.slice(0, 1));
   const max = orthonormal ? Math.min(256, dimension) : 256;
   const advice = orthonormal ? `No more than ${dimension} vectors can be orthonormal there.` : '';
   checkInteger('input.directions', directions, { min: 1, max, advice });
-  return { shift: 'GLOBAL', directions, fullSpatial, orthonormal } as const;
+  return { directions, fullSpatial, orthonormal };
 }

@@ -85,6 +85,32 @@ describe('a discovery', () => {
     },
   );
 
+  it.each([
+    ['PCA', 'PER_TIMESTEP'],
+    ['RANDOM', 'GLOBAL'],
+  ] as const)('by %s leaves its directions as they are, while the reconstructor learns', async (method, shift) => {
+    const config = {
+      ...TINY_DISCOVERY,
+      method,
+      shift,
+      fullSpatial: method === 'PCA',
+      orthonormal: false,
+      trainingSteps: 44,
+      checkpointEvery: 2,
+    };
+    const events = await run({ ...config, previewEvery: 0 });
+    const checkpoints = of(events, 'checkpoint');
+    const [first, last] = [checkpoints[0]!, checkpoints.at(-1)!];
+    expect(Buffer.compare(Buffer.from(first.parameters), Buffer.from(last.parameters))).toBe(0);
+    expect(Buffer.compare(Buffer.from(first.state), Buffer.from(last.state))).not.toBe(0);
+    expect(of(events, 'step').every(({ discriminatorLoss }) => discriminatorLoss === null)).toBe(true);
+    expect(
+      of(events, 'scorecard')
+        .at(-1)
+        ?.scores.every(({ effectSize }) => effectSize > 0),
+    ).toBe(true);
+  });
+
   it('ends with CANCELLED when aborted, before the next session run', async () => {
     const abort = new AbortController();
     const options = { state: null, statistics: null, signal: abort.signal, yieldTo };

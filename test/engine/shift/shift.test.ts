@@ -11,13 +11,14 @@ import { openDevice } from '../../../src/engine/runtime/device.js';
 import { Session } from '../../../src/engine/runtime/session.js';
 import { addShift, decodeBank, encodeDirections } from '../../../src/engine/shift/bank.js';
 import { type ShiftConfig, shiftControl, strengthScale, UNIT } from '../../../src/engine/shift/control.js';
+import { interpolation } from '../../../src/engine/shift/interpolation.js';
 import { orthonormalRows } from '../../../src/engine/shift/orthonormal.js';
+import { components } from '../../../src/engine/shift/principal.js';
 import {
   COMPONENT_COUNT,
   decodeStatistics,
   encodeStatistics,
   type HStatistics,
-  interpolation,
   measureStatistics,
   STATISTICS_SAMPLES,
   STATISTICS_STEPS,
@@ -105,6 +106,9 @@ const KINDS: readonly [string, ShiftConfig][] = [
   ['SUBSPACE', { kind: 'SUBSPACE', directions: 4, fullSpatial: false, orthonormal: true, seed: 2 }],
   ['GLOBAL', { kind: 'GLOBAL', directions: 4, fullSpatial: false, orthonormal: false, seed: 2 }],
   ['GLOBAL orthonormal', { kind: 'GLOBAL', directions: 4, fullSpatial: false, orthonormal: true, seed: 2 }],
+  ['TIMESTEP', { kind: 'TIMESTEP', directions: 4, fullSpatial: false, orthonormal: false, seed: 2 }],
+  ['TIMESTEP orthonormal', { kind: 'TIMESTEP', directions: 4, fullSpatial: true, orthonormal: true, seed: 2 }],
+  ['PER_TIMESTEP', { kind: 'PER_TIMESTEP', directions: 4, fullSpatial: true, orthonormal: false, seed: 2 }],
   ['GLOBAL fullSpatial', { kind: 'GLOBAL', directions: 4, fullSpatial: true, orthonormal: false, seed: 2 }],
 ];
 
@@ -144,7 +148,12 @@ describe.each(KINDS)('shift control %s', (_, config) => {
     const none = await recordedShift(config, phi, k, 0, timestep);
     expect(none.data.every((value) => value === 0)).toBe(true);
   });
+});
 
+/** PER_TIMESTEP is free vectors; TIMESTEP's length is that of vector and gate, checked below. */
+const UNIT_KINDS = KINDS.filter(([, { kind }]) => kind === 'SUBSPACE' || kind === 'GLOBAL');
+
+describe.each(UNIT_KINDS)('shift control %s', (_, config) => {
   it('has directions of unit length in its own measure', () => {
     const shift = shiftControl(config, statistics);
     const rows = shift.rows(shift.retract(randomTensor(shift.initial().shape, generator(4))));
@@ -154,6 +163,52 @@ describe.each(KINDS)('shift control %s', (_, config) => {
     for (let k = 0; k < count; k += 1) {
       expect(norm(row(k)) / length).toBeCloseTo(1, 5);
       if (config.orthonormal && k > 0) expect(Math.abs(dot(row(k), row(0))) / length ** 2).toBeLessThan(1e-5);
+    }
+  });
+});
+
+const vectorOf = (data: Float32Array) => floatTensor([data.length], data);
+
+describe('the gate of TIMESTEP', () => {
+  const config: ShiftConfig = { kind: 'TIMESTEP', directions: 3, fullSpatial: false, orthonormal: false, seed: 3 };
+
+  it('starts as GLOBAL', () => {
+    const gated = shiftControl(config, statistics);
+    const plain = shiftControl({ ...config, kind: 'GLOBAL' }, statistics);
+    const [a, b] = [gated.rows(gated.initial()), plain.rows(plain.initial())];
+    for (const t of [999, 500, 3])
+      expect(relativeError(vectorOf(gated.direction(a, 1, t)), vectorOf(plain.direction(b, 1, t)))).toBeLessThan(1e-6);
+  });
+
+  it('has a mean square of 1 over the measured timesteps, whatever its weights, and varies smoothly', () => {
+    const control = shiftControl(config, statistics);
+    const phi = control.retract(randomTensor(control.initial().shape, generator(8)));
+    const rows = control.rows(phi);
+    const rms = (t: number) => {
+      const direction = control.direction(rows, 2, t);
+      return Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0) / direction.length);
+    };
+    const gates = statistics.timesteps.map((t, i) => rms(t) / statistics.rho.data[i]!);
+    expect(gates.reduce((sum, g) => sum + g * g, 0) / gates.length).toBeCloseTo(1, 4);
+    expect(Math.max(...gates) - Math.min(...gates)).toBeGreaterThan(0.05);
+  });
+});
+
+describe('principal components of one timestep', () => {
+  it('are those of the SVD, of one standard deviation, the largest element positive', () => {
+    const rows = randomTensor([12, 7], generator(6));
+    const found = components(rows, 3);
+    const matrix = Matrix.from1DArray(12, 7, rows.data);
+    matrix.subRowVector(matrix.mean('column'));
+    const svd = new SVD(matrix, { autoTranspose: true });
+    for (let m = 0; m < 3; m += 1) {
+      const row = [...found.subarray(m * 7, (m + 1) * 7)];
+      const v = svd.rightSingularVectors.getColumn(m);
+      const along = row.reduce((sum, value, at) => sum + value * v[at]!, 0);
+      const sigma = svd.diagonal[m]! / Math.sqrt(12);
+      expect(Math.abs(along)).toBeCloseTo(sigma, 5);
+      expect(Math.hypot(...row)).toBeCloseTo(sigma, 5);
+      expect(row.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0)).toBeGreaterThan(0);
     }
   });
 });
