@@ -7,7 +7,7 @@ import { graphqlOverHttp } from './http/graphql.js';
 import { createMetrics } from './http/metrics.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
-import { openQueue, startSupervisor } from './jobs/index.js';
+import { createEstimator, type Estimate, openQueue, startSupervisor } from './jobs/index.js';
 import { packageFile, packageVersion } from './package.js';
 import { RequestContext } from './resolvers/context.js';
 import { createSchema } from './resolvers/schema.js';
@@ -38,13 +38,19 @@ export interface RunningServer {
 
 type Close = () => Promise<void>;
 
+/** What the front works with. */
+interface Backend {
+  readonly storage: Storage;
+  readonly estimate: Estimate;
+}
+
 /** Resolves when it listens; the import of the shipped model goes on behind. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const opened: Close[] = [];
   const close = once(() => closeAll(opened, options.logger));
   try {
-    const storage = await openBackend(options, opened);
-    const server = await openFront(storage, options, opened);
+    const backend = await openBackend(options, opened);
+    const server = await openFront(backend, options, opened);
     return { ...server, close };
   } catch (error) {
     await close();
@@ -52,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-async function openBackend(options: ServerOptions, opened: Close[]): Promise<Storage> {
+async function openBackend(options: ServerOptions, opened: Close[]): Promise<Backend> {
   const { databaseUrl, dataDir, device, logger } = options;
   const database = await openDatabase({ databaseUrl, dataDir });
   opened.push(() => database.stop());
@@ -64,18 +70,18 @@ async function openBackend(options: ServerOptions, opened: Close[]): Promise<Sto
     const supervisor = startSupervisor({ url: database.url, device, queue, logger });
     opened.push(() => supervisor.stop());
   }
-  return storage;
+  return { storage, estimate: createEstimator(queue) };
 }
 
 async function openFront(
-  storage: Storage,
+  { storage, estimate }: Backend,
   { host, port, logger }: ServerOptions,
   opened: Close[],
 ): Promise<{ url: string; port: number }> {
   const version = packageVersion();
   const shippedModel = packageFile('models/portraits-32');
   const schema: GraphQLSchema = createSchema();
-  const createContext = () => new RequestContext(storage, logger, version);
+  const createContext = () => new RequestContext(storage, logger, version, estimate);
   const graphql = await graphqlOverHttp(schema, createContext, logger);
   opened.push(() => graphql.stop());
   const socket = graphqlOverSocket(schema, createContext, logger);

@@ -92,6 +92,20 @@ export interface DirectionBankRef {
   readonly parameters: Uint8Array;
 }
 
+/** What a discovery would take, from a short probe on this device. */
+export interface DiscoveryEstimate {
+  /** Mean over the run, its cheaper first steps included. */
+  readonly secondsPerStep: number;
+  /** Training, statistics and scoring. */
+  readonly totalSeconds: number;
+  /** Peak resident set of the engine's process. */
+  readonly peakMemoryBytes: number;
+  /** Whether the memory now available will do. */
+  readonly fits: boolean;
+  /** What to change where it will not. */
+  readonly advice: string | null;
+}
+
 export type DiscoveryEvent =
   | {
       readonly type: 'phase';
@@ -202,6 +216,12 @@ export interface Engine {
       yieldTo: YieldTo;
     },
   ): AsyncGenerator<DiscoveryEvent, void, void>;
+  /** Time and memory of a discovery, without starting it. */
+  estimate(
+    model: { path: string; hash: string },
+    config: DiscoveryConfig,
+    signal: AbortSignal,
+  ): Promise<DiscoveryEstimate>;
   edit(
     model: { path: string; hash: string },
     request: EditRequest,

@@ -1,5 +1,6 @@
 import type {
   DiscoveryConfig,
+  DiscoveryEstimate,
   EditRequest,
   EncodedImage,
   Engine,
@@ -9,6 +10,7 @@ import type {
 } from './contract.js';
 import type { DiffusionModel } from './diffusion/model.js';
 import type { Between } from './diffusion/trajectory.js';
+import { estimateDiscovery } from './discovery/estimate.js';
 import { discover } from './discovery/loop.js';
 import { bankFor, edit, filmstrip, rows } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
@@ -75,6 +77,10 @@ class LocalEngine implements Engine {
 
   async *discover(ref: ModelRef, config: DiscoveryConfig, options: Parameters<Engine['discover']>[2]) {
     yield* discover(await this.model(ref), config, options, this.device);
+  }
+
+  async estimate(ref: ModelRef, config: DiscoveryConfig, signal: AbortSignal): Promise<DiscoveryEstimate> {
+    return estimateDiscovery(await this.model(ref), config, this.device, checks(signal));
   }
 
   async *edit(ref: ModelRef, request: EditRequest, signal: AbortSignal) {

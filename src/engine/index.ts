@@ -8,6 +8,7 @@ export type {
   DirectionBankRef,
   DirectionScore,
   DiscoveryConfig,
+  DiscoveryEstimate,
   DiscoveryEvent,
   DiscoveryMethod,
   EditEvent,

@@ -17,6 +17,8 @@ import {
 import type { RunKind } from '../storage/types.js';
 import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
+import { estimateJob } from './estimate-job.js';
+import type { EstimateRequest } from './estimator.js';
 import { galleryJob } from './gallery-job.js';
 import { handBack } from './hand-back.js';
 import { importJob } from './import-job.js';
@@ -85,7 +87,7 @@ type RunJob = (context: JobContext, held: Held, signals: JobSignals) => Promise<
 /** Runs jobs, and turns their ends into statuses. */
 class JobRunner {
   private readonly stopping = new AbortController();
-  private readonly active = new Set<Promise<void>>();
+  private readonly active = new Set<Promise<unknown>>();
 
   constructor(
     private readonly context: JobContext,
@@ -97,17 +99,21 @@ class JobRunner {
   async listen(): Promise<void> {
     const { interactive } = this.context;
     const { boss } = this.queue;
-    const on = async (name: QueueName, handle: (id: string, data: object) => Promise<void>) => {
+    const on = async (name: QueueName, handle: (id: string, data: object) => Promise<unknown>) => {
       const workerId = await boss.work<object>(name, { ...POLL, batchSize: 1 }, async ([job]) => {
         if (!job) return;
-        await this.tracked(handle(job.id, job.data ?? {}));
+        const output = await this.tracked(handle(job.id, job.data ?? {}));
         // A backlog would otherwise drain at the pace of the polls.
         setImmediate(() => boss.notifyWorker(workerId));
+        return output;
       });
     };
     await on('edit', (id) => interactive.during(() => this.run('edit', id, editJob)));
     await on('import', (id) => interactive.during(() => this.run('import', id, importJob)));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
+    await on('estimate', (_, data) =>
+      interactive.during(() => estimateJob(this.context, data as EstimateRequest, this.stopping.signal)),
+    );
     await on('gallery', (_, data) => interactive.during(() => galleryJob(this.context, data, this.stopping.signal)));
   }
 
@@ -118,10 +124,10 @@ class JobRunner {
     await Promise.allSettled(this.active);
   }
 
-  private async tracked(work: Promise<void>): Promise<void> {
+  private async tracked<T>(work: Promise<T>): Promise<T> {
     this.active.add(work);
     try {
-      await work;
+      return await work;
     } finally {
       this.active.delete(work);
     }

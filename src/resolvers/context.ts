@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Estimate } from '../jobs/index.js';
 import type { Storage } from '../storage/types.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
@@ -14,6 +15,8 @@ export class RequestContext {
     readonly logger: Logger,
     /** Azimuth's own version. */
     readonly version: string,
+    /** Asks a worker what a discovery would take. */
+    readonly estimate: Estimate,
   ) {
     this.loaders = createLoaders(storage);
   }

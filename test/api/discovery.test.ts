@@ -177,6 +177,21 @@ describe('startDiscovery', () => {
   });
 });
 
+describe('estimateDiscovery', () => {
+  const ESTIMATE = 'query ($input: StartDiscoveryInput!) { estimateDiscovery(input: $input) { totalSeconds } }';
+
+  test('is a CONFLICT while no worker is running', async () => {
+    const error = await api.errorOf(ESTIMATE, { input: { modelId } });
+    expect(error.extensions.code).toBe('CONFLICT');
+    expect(error.message).toContain('worker');
+  });
+
+  test('refuses what startDiscovery would refuse', async () => {
+    const error = await api.errorOf(ESTIMATE, { input: { modelId, directions: 0 } });
+    expect(error.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'input.directions' });
+  });
+});
+
 describe('cancelDiscovery', () => {
   const CANCEL = 'mutation ($id: ID!) { cancelDiscovery(id: $id) { id status finishedAt lastSeq } }';
 

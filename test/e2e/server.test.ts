@@ -97,6 +97,19 @@ describe('a discovery', () => {
     expect(directions).toHaveLength(16);
   });
 
+  test('can be estimated before it starts', async () => {
+    const query = `query ($input: StartDiscoveryInput!) {
+      estimateDiscovery(input: $input) { secondsPerStep totalSeconds peakMemoryBytes fits advice }
+    }`;
+    type Answer = { estimateDiscovery: Record<'secondsPerStep' | 'totalSeconds' | 'peakMemoryBytes', number> };
+    const { estimateDiscovery } = await app.api.query<Answer>(query, { input: { modelId: tinyId, ...MANY } });
+    expect(estimateDiscovery).toMatchObject({ fits: true, advice: null });
+    expect(estimateDiscovery.secondsPerStep).toBeGreaterThan(0);
+    expect(estimateDiscovery.totalSeconds).toBeGreaterThan(300 * estimateDiscovery.secondsPerStep);
+    // A process with Node and ONNX Runtime in it takes at least this much.
+    expect(estimateDiscovery.peakMemoryBytes).toBeGreaterThan(50 * 2 ** 20);
+  });
+
   test('survives kill -9 of the engine process: resumes from a checkpoint, repeats no event, and finishes', async () => {
     const id = await app.startDiscovery({ modelId: tinyId, ...MANY });
     const worker = workerOf(server.pid);

@@ -1,4 +1,11 @@
-import type { EditEvent, EditRequest, EncodedImage, Engine, ModelDescription } from '../../src/engine/index.js';
+import type {
+  DiscoveryEstimate,
+  EditEvent,
+  EditRequest,
+  EncodedImage,
+  Engine,
+  ModelDescription,
+} from '../../src/engine/index.js';
 
 const picture = (byte: number): EncodedImage => ({
   bytes: Uint8Array.of(byte),
@@ -41,6 +48,10 @@ export class FakeEngine implements Engine {
     yield { type: 'frame', stepIndex: 0, timestep: 999, samplingSteps: request.samplingSteps, image: picture(1) };
     await this.duringEdit(request, signal);
     yield { type: 'result', result: picture(2), original: picture(3) };
+  }
+
+  async estimate(): Promise<DiscoveryEstimate> {
+    return { secondsPerStep: 1, totalSeconds: 2, peakMemoryBytes: 3, fits: true, advice: null };
   }
 
   async filmstrip(): Promise<EncodedImage[]> {

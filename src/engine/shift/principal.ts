@@ -11,7 +11,7 @@ import { statisticsPlan } from './statistics.js';
 
 const BATCH = 8;
 /** Samples of the analysis: 63 batches. */
-const SAMPLES = 504;
+export const PRINCIPAL_SAMPLES = 504;
 
 /**
  * The baseline of Haas et al. (arXiv 2303.11073): principal components of h over 504 unedited samples, at each measured
@@ -31,9 +31,9 @@ export async function principalDirections(
   const width = sizeOf(model.hShape);
   const out = floatTensor([plan.length, directions * width]);
   // All samples go through a step together, so that h of one step is all there is to hold.
-  const xs = Array.from({ length: SAMPLES / BATCH }, (_, batch) => noiseOf(model, batch * BATCH));
+  const xs = Array.from({ length: PRINCIPAL_SAMPLES / BATCH }, (_, batch) => noiseOf(model, batch * BATCH));
   for (const [i, step] of plan.entries()) {
-    const rows = floatTensor([SAMPLES, width]);
+    const rows = floatTensor([PRINCIPAL_SAMPLES, width]);
     for (const [batch, x] of xs.entries()) {
       await between();
       const made = await session.run({ ...stepFeeds(model, step, 0), x });

@@ -5,7 +5,7 @@ import type { RequestContext } from '../context.js';
 import { DirectionPageArgs } from '../direction/direction.input.js';
 import { directionPage } from '../direction/direction.resolver.js';
 import { type Direction, DirectionConnection } from '../direction/direction.type.js';
-import { notFound } from '../errors.js';
+import { ApiError, notFound } from '../errors.js';
 import { idempotencyOf } from '../idempotency.js';
 import { rowIdOf } from '../ids.js';
 import { Model } from '../model/model.type.js';
@@ -13,6 +13,7 @@ import { modelOf, readyModelOf } from '../nodes.js';
 import { RunPageArgs, runFilter } from '../runs.js';
 import { StartDiscoveryInput } from './discovery.input.js';
 import { Discovery, DiscoveryConnection } from './discovery.type.js';
+import { DiscoveryEstimate } from './estimate.type.js';
 import { resolveDiscoveryConfig } from './resolve-config.js';
 import { TrainingStep } from './training-event.type.js';
 
@@ -78,6 +79,21 @@ export class DiscoveryResolver {
       idempotency: idempotencyOf('startDiscovery', input.idempotencyKey, { modelId, ...config }),
     });
     return new Discovery(row);
+  }
+
+  @Query(() => DiscoveryEstimate, {
+    description: 'What a discovery would take, without starting it. CONFLICT while no worker is running.',
+  })
+  async estimateDiscovery(
+    @Arg('input', () => StartDiscoveryInput) input: StartDiscoveryInput,
+    @Ctx() context: RequestContext,
+  ): Promise<DiscoveryEstimate> {
+    const { row } = await readyModelOf(context, 'input.modelId', input.modelId);
+    const config = resolveDiscoveryConfig(input, row);
+    if ((await context.storage.status.server()).workers === 0) {
+      throw new ApiError('CONFLICT', 'No worker is running; try again in a few seconds.');
+    }
+    return context.estimate({ modelId: row.id, config });
   }
 
   @Mutation(() => Discovery, {
