@@ -136,6 +136,27 @@ describe('a discovery', () => {
     expect(workerOf(server.pid)).not.toBe(worker);
   });
 
+  test('killed four times ends with the directions of one that was left alone, byte for byte', async () => {
+    const input = { modelId: tinyId, ...MANY, seed: 9 };
+    const undisturbed = await app.startDiscovery(input);
+    await app.follow(undisturbed, 0);
+    const disturbed = await app.startDiscovery(input);
+    for (const step of [25, 95, 160, 290]) {
+      await app.follow(disturbed, 0, (events) => (steps(events).at(-1) ?? 0) >= step);
+      process.kill(workerOf(server.pid), 'SIGKILL');
+    }
+    const events = await app.follow(disturbed, 0);
+    expect(events.at(-1)?.status).toBe('SUCCEEDED');
+    expect(steps(events)).toEqual(upTo(300));
+    const images = async (id: string) => {
+      const [, directionId] = await app.directionIds(id);
+      return app.edit({ modelId: tinyId, seed: 2, samplingSteps: 5, shifts: [{ directionId, strength: 5 }] });
+    };
+    const [one, other] = [await images(undisturbed), await images(disturbed)];
+    expect(other.result.equals(one.result)).toBe(true);
+    expect(other.result.equals(other.original)).toBe(false);
+  });
+
   test('is paused at the end of a step, with a checkpoint, and goes on from there', async () => {
     const id = await app.startDiscovery({ modelId: tinyId, ...MANY, checkpointEvery: 1000, seed: 6 });
     await app.follow(id, 0, (events) => steps(events).includes(30));
