@@ -1,8 +1,8 @@
 /** What crosses the engine's door: plain data, structured-clone safe. */
 
 export type ShiftKind = 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'PER_TIMESTEP';
-/** LEARNED trains the shifts; of the baselines PCA measures them and RANDOM draws them, and only the reconstructor learns. */
-export type DiscoveryMethod = 'LEARNED' | 'PCA' | 'RANDOM';
+/** LEARNED trains the shifts; the baselines PCA and JACOBIAN measure them, RANDOM draws them, and only the reconstructor learns. */
+export type DiscoveryMethod = 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM';
 export type ReverseProcess = 'ASYMMETRIC' | 'SYMMETRIC';
 
 /** One execution provider: whether it can be used here, why (not), and whether it is the one in use. */

@@ -44,7 +44,7 @@ export interface ModelRow {
 
 /** Every hyper-parameter of a discovery, as the engine takes it. */
 export interface DiscoveryConfigRow {
-  readonly method: 'LEARNED' | 'PCA' | 'RANDOM';
+  readonly method: 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM';
   readonly directions: number;
   readonly trainingSteps: number;
   readonly batchSize: number;

@@ -7,8 +7,8 @@ import type { FloatTensor } from '../graph/tensor.js';
 import { encodePicture } from '../picture.js';
 import type { Device } from '../runtime/device.js';
 import { encodeDirections } from '../shift/bank.js';
-import { principalDirections } from '../shift/principal.js';
 import { decodeStatistics, encodeStatistics, measureStatistics } from '../shift/statistics.js';
+import { measuredShifts } from './baselines.js';
 import { EventQueue } from './event-queue.js';
 import { nearestDirections, type ObjectiveResult, type Pairs } from './objective.js';
 import { type JudgedPairs, Scorecard } from './scorecard.js';
@@ -69,9 +69,7 @@ async function train(
   try {
     let state = options.state
       ? decodeState(options.state, config)
-      : trainer.initial(
-          config.method === 'PCA' ? await principalDirections(model, config.directions, device, between) : undefined,
-        );
+      : trainer.initial(await measuredShifts(model, config, device, between));
     let clock = new StepClock();
     let scorecard = freshScorecard(config);
     while (state.step < config.trainingSteps) {

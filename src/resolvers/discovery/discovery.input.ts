@@ -38,7 +38,7 @@ export class StartDiscoveryInput {
     nullable: true,
     defaultValue: DISCOVERY_DEFAULTS.method,
     description:
-      'How to find the directions: LEARNED, or one of the baselines PCA and RANDOM, of which only the reconstructor learns.',
+      'How to find the directions: LEARNED, or one of the baselines PCA, JACOBIAN and RANDOM, whose directions are fixed and only the reconstructor learns.',
   })
   method?: DiscoveryMethodName | null;
 

@@ -1,6 +1,5 @@
 import type { DiscoveryConfig, DiscoveryMethod as Method, ShiftKind } from '../../engine/index.js';
 import { checkInteger, checkNumber, type NumberRange } from '../checks.js';
-import type { DiscoveryMethodName } from '../enums.js';
 import { inputError } from '../errors.js';
 import { DISCOVERY_DEFAULTS, type StartDiscoveryInput } from './discovery.input.js';
 
@@ -19,13 +18,8 @@ export interface DiscoveryModel {
 
 /** The defaults filled in and everything checked; BAD_USER_INPUT names the field. */
 export function resolveDiscoveryConfig(input: StartDiscoveryInput, model: DiscoveryModel): DiscoveryConfig {
-  const method = availableMethod(input.method ?? DISCOVERY_DEFAULTS.method);
+  const method = input.method ?? DISCOVERY_DEFAULTS.method;
   return { method, ...shiftOf(method, input, model), ...trainingOf(input, model), ...strengthsOf(input) };
-}
-
-function availableMethod(method: DiscoveryMethodName): Method {
-  if (method !== 'JACOBIAN') return method;
-  throw inputError('input.method', 'LEARNED, PCA or RANDOM, the methods of this version', method);
 }
 
 function trainingOf(input: StartDiscoveryInput, { trainTimesteps }: DiscoveryModel) {
@@ -70,6 +64,7 @@ function strengthsOf(input: StartDiscoveryInput) {
 const KINDS: Readonly<Record<Method, readonly [ShiftKind, ...ShiftKind[]]>> = {
   LEARNED: [DISCOVERY_DEFAULTS.shift, 'GLOBAL', 'TIMESTEP'],
   PCA: ['PER_TIMESTEP'],
+  JACOBIAN: ['PER_TIMESTEP'],
   RANDOM: ['GLOBAL', 'TIMESTEP'],
 };
 
@@ -79,18 +74,14 @@ function shiftOf(method: Method, input: StartDiscoveryInput, model: DiscoveryMod
   if (!shift) throw inputError('input.shift', `${kinds.join(' or ')} with ${method} in this version`, input.shift);
   const directions = input.directions ?? DISCOVERY_DEFAULTS.directions;
   if (shift === 'SUBSPACE') return { shift, ...subspaceOf(input, directions) };
-  if (shift === 'PER_TIMESTEP') return { shift, ...principalOf(input, directions, model) };
+  if (shift === 'PER_TIMESTEP') return { shift, ...measuredOf(input, directions, model) };
   return { shift, ...globalOf(input, directions, model) };
 }
 
-/** Components of one timestep are orthogonal, and there are no more than samples or dimensions. */
-function principalOf(
-  { fullSpatial, orthonormal }: StartDiscoveryInput,
-  directions: number,
-  { hShape }: DiscoveryModel,
-) {
+/** Vectors of one timestep are orthogonal: there are no more than dimensions. */
+function measuredOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number, { hShape }: DiscoveryModel) {
   const max = Math.min(256, sizeOf(hShape));
-  checkInteger('input.directions', directions, { min: 1, max, advice: 'There are no more components.' });
+  checkInteger('input.directions', directions, { min: 1, max, advice: 'No more vectors can be orthogonal there.' });
   if (fullSpatial === false) throw inputError('input.fullSpatial', 'true with PER_TIMESTEP', false);
   if (orthonormal) throw inputError('input.orthonormal', 'false with PER_TIMESTEP', true);
   return { directions, fullSpatial: true, orthonormal: false };

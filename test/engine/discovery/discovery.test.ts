@@ -87,13 +87,14 @@ describe('a discovery', () => {
 
   it.each([
     ['PCA', 'PER_TIMESTEP'],
+    ['JACOBIAN', 'PER_TIMESTEP'],
     ['RANDOM', 'GLOBAL'],
   ] as const)('by %s leaves its directions as they are, while the reconstructor learns', async (method, shift) => {
     const config = {
       ...TINY_DISCOVERY,
       method,
       shift,
-      fullSpatial: method === 'PCA',
+      fullSpatial: shift === 'PER_TIMESTEP',
       orthonormal: false,
       trainingSteps: 44,
       checkpointEvery: 2,
