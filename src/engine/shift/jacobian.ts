@@ -11,6 +11,7 @@ import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { orthonormalRows } from './orthonormal.js';
+import { turnLargestPositive } from './signs.js';
 import { statisticsPlan } from './statistics.js';
 
 /** Samples that the Jacobian is averaged over. */
@@ -160,9 +161,7 @@ function sorted(rows: FloatTensor, applied: FloatTensor): FloatTensor {
   const turned = new Matrix(order.map((column) => eigenvectorMatrix.getColumn(column))).mmul(u);
   const out = floatTensor(rows.shape, Float32Array.from(turned.to1DArray()));
   for (let k = 0; k < count; k += 1) {
-    const row = out.data.subarray(k * width, (k + 1) * width);
-    const largest = row.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
-    if (largest < 0) row.set(row.map((value) => -value));
+    turnLargestPositive([out.data.subarray(k * width, (k + 1) * width)]);
   }
   return out;
 }

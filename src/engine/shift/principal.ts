@@ -7,6 +7,7 @@ import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
+import { turnLargestPositive } from './signs.js';
 import { statisticsPlan } from './statistics.js';
 
 const BATCH = 8;
@@ -65,9 +66,7 @@ export function components({ shape, data }: FloatTensor, count: number): Float32
   );
   const out = Float32Array.from(weights.mmul(matrix).to1DArray());
   for (let m = 0; m < count; m += 1) {
-    const row = out.subarray(m * width, (m + 1) * width);
-    const largest = row.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
-    if (largest < 0) row.set(row.map((value) => -value));
+    turnLargestPositive([out.subarray(m * width, (m + 1) * width)]);
   }
   return out;
 }

@@ -10,6 +10,7 @@ import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
+import { turnLargestPositive } from './signs.js';
 
 /** Samples measured, and components kept. */
 export const STATISTICS_SAMPLES = 256;
@@ -164,13 +165,7 @@ function fixSigns({ shape, data }: FloatTensor): void {
     const rows = Array.from({ length: steps }, (_, i) =>
       data.subarray((i * count + m) * width, (i * count + m + 1) * width),
     );
-    let largest = 0;
-    for (const row of rows) for (const value of row) if (Math.abs(value) > Math.abs(largest)) largest = value;
-    if (largest < 0)
-      for (const row of rows)
-        row.forEach((value, at) => {
-          row[at] = -value;
-        });
+    turnLargestPositive(rows);
   }
 }
 
