@@ -33,8 +33,8 @@ const SHORT = {
 const MANY = {
   directions: 4,
   trainingSteps: 300,
-  batchSize: 2,
-  samplingSteps: 3,
+  batchSize: 4,
+  samplingSteps: 2,
   checkpointEvery: 20,
   previewEvery: 0,
 };

@@ -12,7 +12,7 @@ export const TINY_DISCOVERY: DiscoveryConfig = {
   method: 'LEARNED',
   directions: 4,
   trainingSteps: 6,
-  batchSize: 2,
+  batchSize: 8,
   samplingSteps: 3,
   shift: 'SUBSPACE',
   fullSpatial: false,
