@@ -1,8 +1,8 @@
 import type { Value } from '../graph/graph.js';
 import { floatTensor } from '../graph/tensor.js';
+import { quadrants, stageWidths, trunkSpecs } from '../learning/convnet.js';
+import type { ParameterSpecs, Parameters } from '../learning/parameters.js';
 import type { Tape } from '../ops/tape.js';
-import { quadrants, stageWidths, trunkSpecs } from './convnet.js';
-import type { ParameterSpecs, Parameters } from './parameters.js';
 
 /** Parameters of D for images `[C,S,S]`. */
 export function discriminatorSpecs(channels: number, resolution: number): ParameterSpecs {

@@ -1,12 +1,12 @@
 import { vjp } from '../autodiff/vjp.js';
 import type { Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor, type Tensor } from '../graph/tensor.js';
+import { crossEntropy, generatorLoss, hingeLoss, meanAbsoluteError } from '../learning/losses.js';
+import { type ParameterSpecs, type Parameters, parameterInputs } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { recordDiscriminator, spectralSpecs } from './discriminator.js';
-import { crossEntropy, generatorLoss, hingeLoss, meanAbsoluteError } from './losses.js';
-import { type ParameterSpecs, type Parameters, parameterInputs } from './parameters.js';
 import { recordReconstructor } from './reconstructor.js';
 
 /** λ_reg of the ancestor (arXiv 2002.03754); λ_cls is 1. */

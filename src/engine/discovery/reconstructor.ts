@@ -1,8 +1,8 @@
 import { groupNorm, linear } from '../diffusion/layers.js';
 import type { Value } from '../graph/graph.js';
+import { quadrants, stageWidths, trunkSpecs } from '../learning/convnet.js';
+import type { ParameterSpecs } from '../learning/parameters.js';
 import type { Tape } from '../ops/tape.js';
-import { quadrants, stageWidths, trunkSpecs } from './convnet.js';
-import type { ParameterSpecs } from './parameters.js';
 
 const GROUPS = 8;
 

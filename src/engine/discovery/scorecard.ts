@@ -1,6 +1,6 @@
 import type { DirectionScore } from '../contract.js';
 import type { FloatTensor } from '../graph/tensor.js';
-import { type Measured, spearman } from './correlation.js';
+import { type Measured, spearman } from '../learning/correlation.js';
 import type { ShiftChoice } from './samplers.js';
 
 /** A direction that moves the image by less than one grey level of 255 (RMS) at the largest strength is dead. */

@@ -3,11 +3,11 @@ import type { DiffusionModel } from '../diffusion/model.js';
 import { STREAMS } from '../diffusion/random.js';
 import { EngineError } from '../errors.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
+import { type AdamState, adamStart } from '../learning/adam.js';
+import { initialise, type ParameterSpecs, type Parameters } from '../learning/parameters.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
-import { type AdamState, adamStart } from './adam.js';
 import { discriminatorSpecs, initialSpectral, spectralSpecs } from './discriminator.js';
 import type { Pairs } from './objective.js';
-import { initialise, type ParameterSpecs, type Parameters } from './parameters.js';
 import { reconstructorSpecs } from './reconstructor.js';
 import { rowsOf, stack } from './replay.js';
 

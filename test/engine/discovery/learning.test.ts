@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { adamStart, adamStep } from '../../../src/engine/discovery/adam.js';
 import { initialSpectral, powerIteration, spectralSpecs } from '../../../src/engine/discovery/discriminator.js';
 import { drawChoice } from '../../../src/engine/discovery/draw.js';
-import { crossEntropy, hingeLoss } from '../../../src/engine/discovery/losses.js';
-import { initialise } from '../../../src/engine/discovery/parameters.js';
 import { type FloatTensor, floatTensor } from '../../../src/engine/graph/tensor.js';
+import { adamStart, adamStep } from '../../../src/engine/learning/adam.js';
+import { crossEntropy, hingeLoss } from '../../../src/engine/learning/losses.js';
+import { initialise } from '../../../src/engine/learning/parameters.js';
 import { fixture } from '../../helpers/models.js';
 import { evaluate } from '../../helpers/numeric.js';
 

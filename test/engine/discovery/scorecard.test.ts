@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { spearman } from '../../../src/engine/discovery/correlation.js';
 import { Scorecard } from '../../../src/engine/discovery/scorecard.js';
 import { floatTensor } from '../../../src/engine/graph/tensor.js';
+import { spearman } from '../../../src/engine/learning/correlation.js';
 import { generator } from '../../helpers/numeric.js';
 
 interface Pair {
