@@ -19,6 +19,7 @@ export const STREAMS = {
   training: 5,
   replay: 6,
   scoring: 7,
+  scenes: 20,
   evaluation: 22,
 } as const;
 
