@@ -20,6 +20,7 @@ export const STREAMS = {
   replay: 6,
   scoring: 7,
   scenes: 20,
+  pretraining: 21,
 } as const;
 
 type Block = [number, number, number, number];

@@ -1,8 +1,10 @@
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import type { Parameters } from './parameters.js';
 
-const BETA1 = 0.9;
-const BETA2 = 0.999;
+/** β1 and β2 of the paper. */
+export type Betas = readonly [number, number];
+
+const DEFAULT_BETAS: Betas = [0.9, 0.999];
 const EPSILON = 1e-8;
 
 /** Adam's state: how many steps were taken, and both moments of each parameter. */
@@ -24,9 +26,10 @@ export function adamStep(
   gradients: Parameters,
   state: AdamState,
   learningRate: number,
+  [beta1, beta2]: Betas = DEFAULT_BETAS,
 ): { parameters: Parameters; state: AdamState } {
   const step = state.step + 1;
-  const corrections = { first: 1 - BETA1 ** step, second: 1 - BETA2 ** step };
+  const corrections = { first: 1 - beta1 ** step, second: 1 - beta2 ** step };
   const next: {
     parameters: Record<string, FloatTensor>;
     m: Record<string, FloatTensor>;
@@ -39,8 +42,8 @@ export function adamStep(
     const [p2, m2, v2] = [theta.data.slice(), m.data.slice(), v.data.slice()];
     for (let i = 0; i < p2.length; i += 1) {
       const gi = g.data[i] ?? 0;
-      const first = BETA1 * (m2[i] ?? 0) + (1 - BETA1) * gi;
-      const second = BETA2 * (v2[i] ?? 0) + (1 - BETA2) * gi * gi;
+      const first = beta1 * (m2[i] ?? 0) + (1 - beta1) * gi;
+      const second = beta2 * (v2[i] ?? 0) + (1 - beta2) * gi * gi;
       m2[i] = first;
       v2[i] = second;
       p2[i] =
