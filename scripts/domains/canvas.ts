@@ -5,6 +5,8 @@ const SUPERSAMPLING = 4;
 /** A word of four samples that are all of paint p is p times this. */
 const FOUR_OF_ONE = 0x01010101;
 
+export type Point = readonly [x: number, y: number];
+
 /** A colour's number on a {@link Canvas}. */
 export type Paint = number;
 
@@ -76,6 +78,25 @@ export class Canvas {
       const x = this.centre(column);
       const end = this.lastUpTo(bottom(x));
       for (let row = this.firstFrom(top(x)); row <= end; row += 1) this.samples[row * this.side + column] = paint;
+    }
+  }
+
+  /** A convex polygon, its corners in either order around it. */
+  polygon(corners: readonly Point[], paint: Paint): void {
+    const heights = corners.map(([, y]) => y);
+    const last = this.lastUpTo(Math.max(...heights));
+    for (let row = this.firstFrom(Math.min(...heights)); row <= last; row += 1) {
+      const height = this.centre(row);
+      let [left, right] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      let before = corners.at(-1);
+      for (const corner of corners) {
+        if (before && before[1] > height !== corner[1] > height) {
+          const x = before[0] + ((corner[0] - before[0]) * (height - before[1])) / (corner[1] - before[1]);
+          [left, right] = [Math.min(left, x), Math.max(right, x)];
+        }
+        before = corner;
+      }
+      this.span(row, left, right, paint);
     }
   }
 
