@@ -28,7 +28,12 @@ type ModelRef = { path: string; hash: string };
 
 /** Opens a device and gives the engine that runs on it. */
 export async function createEngine({ device }: { device: string }): Promise<Engine> {
-  return new LocalEngine(await openDevice(device));
+  return engineOn(await openDevice(device));
+}
+
+/** The engine that runs on a device. */
+export function engineOn(device: Device): Engine {
+  return new LocalEngine(device);
 }
 
 class LocalEngine implements Engine {

@@ -22,8 +22,10 @@ export type {
   ShiftKind,
   YieldTo,
 } from './contract.js';
-export { createEngine } from './engine.js';
+export { createEngine, engineOn } from './engine.js';
 export { EngineError, type EngineErrorCode } from './errors.js';
+export type { PretrainingConfig } from './pretraining/config.js';
+export { type PretrainingEvent, pretrain } from './pretraining/loop.js';
 export { openDevice } from './runtime/device.js';
 export { writeSafetensors } from './safetensors.js';
 export { VERIFY_TOLERANCE, verifyModel } from './verify.js';

@@ -34,39 +34,62 @@ export function conv3x3(tape: Tape, x: Value, { weight, bias }: Affine): Value {
 
 /**
  * Nearest-neighbour upsampling by 2 and a 3×3 convolution as four 2×2 convolutions on the small image, one for each
- * output phase, interleaved by DepthToSpace: 16 products an output where the plain form takes 36. Needs constant weights.
+ * output phase, interleaved by DepthToSpace: 16 products an output where the plain form takes 36.
  */
 export function upsampleConv(tape: Tape, x: Value, { weight, bias }: Affine): Value {
-  const kernel = tape.constants.get(weight.name)?.data;
-  if (!(kernel instanceof Float32Array)) return plainUpsampleConv(tape, x, { weight, bias });
-  const [o, c] = weight.shape as [number, number];
-  const phases = [0, 1].flatMap((row) =>
-    [0, 1].map((column) => {
-      const folded = tape.constant(floatTensor([o, c, 2, 2], phaseKernel(kernel, o * c, row, column)), 'phase');
-      // Phase 0 sees the source pixel and the one before it, phase 1 the one after it.
-      return tape.conv(x, folded, bias, { pads: [1 - row, 1 - column, row, column] });
-    }),
-  );
+  const phases = phaseKernels(tape, weight).map((kernel, phase) => {
+    const [row, column] = [Math.floor(phase / 2), phase % 2];
+    // Phase 0 sees the source pixel and the one before it, phase 1 the one after it.
+    return tape.conv(x, kernel, bias, { pads: [1 - row, 1 - column, row, column] });
+  });
   return tape.depthToSpace(tape.concat(phases, 1), 2);
 }
 
-/** Taps of a 3×3 kernel that meet the same source pixel, added up: `[planes,2,2]`. */
-function phaseKernel(kernel: Float32Array, planes: number, row: number, column: number): Float32Array {
-  const out = new Float32Array(planes * 4);
-  const source = (phase: number, tap: number) => (phase === 0 ? (tap === 0 ? 0 : 1) : tap === 2 ? 1 : 0);
-  for (let plane = 0; plane < planes; plane += 1) {
-    for (let tap = 0; tap < 9; tap += 1) {
-      const at = plane * 4 + source(row, Math.floor(tap / 3)) * 2 + source(column, tap % 3);
-      out[at] = (out[at] ?? 0) + (kernel[plane * 9 + tap] ?? 0);
-    }
+/** For each phase (0,0) … (1,1), taps of the 3×3 kernel that meet the same source pixel, added up: `[O,C,2,2]`. */
+function phaseKernels(tape: Tape, weight: Value): Value[] {
+  const [o, c] = weight.shape as [number, number];
+  const kernel = tape.constants.get(weight.name)?.data;
+  if (kernel instanceof Float32Array) {
+    const folded = foldTaps(kernel, o * c);
+    return folded.map((data) => tape.constant(floatTensor([o, c, 2, 2], data), 'phase'));
   }
-  return out;
+  // A trained weight: the folding is linear, and recorded as a product so that it is differentiated.
+  const table = tape.constant(floatTensor([9, 16], foldingTable()), 'folding');
+  const folded = tape.reshape(tape.matmul(tape.reshape(weight, [o * c, 9]), table), [o, c, 4, 4]);
+  const phases = tape.split(tape.transpose(folded, [2, 0, 1, 3]), [1, 1, 1, 1], 0);
+  return phases.map((phase) => tape.reshape(phase, [o, c, 2, 2]));
 }
 
-function plainUpsampleConv(tape: Tape, x: Value, affine: Affine): Value {
-  const [n, c, h, w] = x.shape as [number, number, number, number];
-  const spread = tape.expand(tape.reshape(x, [n, c, h, 1, w, 1]), [n, c, h, 2, w, 2]);
-  return conv3x3(tape, tape.reshape(spread, [n, c, h * 2, w * 2]), affine);
+/** Which of the two source rows (columns) of a phase a kernel row (column) meets. */
+function sourceOf(phase: number, tap: number): number {
+  return phase === 0 ? Number(tap > 0) : Number(tap > 1);
+}
+
+/** `[9 taps, 4 phases × 4 source pixels]` of ones and zeros. */
+function foldingTable(): Float32Array {
+  const table = new Float32Array(9 * 16);
+  for (let tap = 0; tap < 9; tap += 1) {
+    for (let phase = 0; phase < 4; phase += 1) {
+      const row = sourceOf(Math.floor(phase / 2), Math.floor(tap / 3));
+      table[tap * 16 + phase * 4 + row * 2 + sourceOf(phase % 2, tap % 3)] = 1;
+    }
+  }
+  return table;
+}
+
+/** The same product for `planes` constant kernels: `[planes,2,2]` for each phase. */
+function foldTaps(kernel: Float32Array, planes: number): Float32Array[] {
+  const table = foldingTable();
+  return [0, 1, 2, 3].map((phase) => {
+    const out = new Float32Array(planes * 4);
+    for (let at = 0; at < out.length; at += 1) {
+      for (let tap = 0; tap < 9; tap += 1) {
+        const weight = kernel[Math.floor(at / 4) * 9 + tap] ?? 0;
+        if (table[tap * 16 + phase * 4 + (at % 4)]) out[at] = (out[at] ?? 0) + weight;
+      }
+    }
+    return out;
+  });
 }
 
 /**

@@ -20,6 +20,7 @@ export const STREAMS = {
   replay: 6,
   scoring: 7,
   scenes: 20,
+  pretraining: 21,
   evaluation: 22,
 } as const;
 
@@ -30,13 +31,12 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 
-/** High 32 bits of the product of two unsigned 32-bit integers. */
+/** High 32 bits of the product of two unsigned 32-bit integers; every term fits 32 bits, so no step leaves integers. */
 function multiplyHigh(a: number, b: number): number {
   const [a0, a1, b0, b1] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const low = a0 * b0;
-  const middle = a1 * b0 + (low >>> 16);
-  const other = a0 * b1 + (middle % 0x10000);
-  return (a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(other / 0x10000)) >>> 0;
+  const middle = (a1 * b0 + ((a0 * b0) >>> 16)) >>> 0;
+  const other = (a0 * b1 + (middle & 0xffff)) >>> 0;
+  return (a1 * b1 + (middle >>> 16) + (other >>> 16)) >>> 0;
 }
 
 /** Four 32-bit words for one counter and key. */
@@ -44,32 +44,44 @@ export function philox(counter: Block, key: [number, number]): Block {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < 10; round += 1) {
-    const [h0, l0] = [multiplyHigh(MULTIPLIER_0, c0), Math.imul(MULTIPLIER_0, c0) >>> 0];
-    const [h1, l1] = [multiplyHigh(MULTIPLIER_1, c2), Math.imul(MULTIPLIER_1, c2) >>> 0];
-    [c0, c1, c2, c3] = [(h1 ^ c1 ^ k0) >>> 0, l1, (h0 ^ c3 ^ k1) >>> 0, l0];
+    const h0 = multiplyHigh(MULTIPLIER_0, c0);
+    const h1 = multiplyHigh(MULTIPLIER_1, c2);
+    const l0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
+    c0 = (h1 ^ c1 ^ k0) >>> 0;
+    c1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
+    c2 = (h0 ^ c3 ^ k1) >>> 0;
+    c3 = l0;
     k0 = (k0 + WEYL_0) >>> 0;
     k1 = (k1 + WEYL_1) >>> 0;
   }
   return [c0, c1, c2, c3];
 }
 
-function* words({ seed, stream, sample, step }: RandomKey): Generator<number, never, void> {
-  for (let block = 0; ; block += 1) yield* philox([block, sample >>> 0, step >>> 0, 0], [seed >>> 0, stream >>> 0]);
+/** `count` 32-bit words of a key, in order. */
+function words({ seed, stream, sample, step }: RandomKey, count: number): Uint32Array {
+  const out = new Uint32Array(Math.ceil(count / 4) * 4);
+  const counter: Block = [0, sample >>> 0, step >>> 0, 0];
+  const key: [number, number] = [seed >>> 0, stream >>> 0];
+  for (let block = 0; block * 4 < count; block += 1) {
+    counter[0] = block;
+    out.set(philox(counter, key), block * 4);
+  }
+  return out;
 }
 
 /** `count` numbers uniform in [0, 1), of 32 bits each. */
 export function uniforms(key: RandomKey, count: number): Float64Array {
-  const source = words(key);
-  return Float64Array.from({ length: count }, () => source.next().value / 2 ** 32);
+  const source = words(key, count);
+  return Float64Array.from({ length: count }, (_, at) => (source[at] ?? 0) / 2 ** 32);
 }
 
 /** `count` standard normal numbers (Box–Muller, computed in float64). */
 export function normals(key: RandomKey, count: number): Float32Array {
   const out = new Float32Array(count);
-  const source = words(key);
+  const source = words(key, count + (count % 2));
   for (let at = 0; at < count; at += 2) {
-    const radius = Math.sqrt(-2 * Math.log((source.next().value + 1) / 2 ** 32));
-    const angle = (2 * Math.PI * source.next().value) / 2 ** 32;
+    const radius = Math.sqrt(-2 * Math.log(((source[at] ?? 0) + 1) / 2 ** 32));
+    const angle = (2 * Math.PI * (source[at + 1] ?? 0)) / 2 ** 32;
     out[at] = radius * Math.cos(angle);
     if (at + 1 < count) out[at + 1] = radius * Math.sin(angle);
   }

@@ -1,8 +1,10 @@
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import type { Parameters } from './parameters.js';
 
-const BETA1 = 0.9;
-const BETA2 = 0.999;
+/** β1 and β2 of the paper. */
+export type Betas = readonly [number, number];
+
+const DEFAULT_BETAS: Betas = [0.9, 0.999];
 const EPSILON = 1e-8;
 
 /** Adam's state: how many steps were taken, and both moments of each parameter. */
@@ -24,32 +26,44 @@ export function adamStep(
   gradients: Parameters,
   state: AdamState,
   learningRate: number,
+  [beta1, beta2]: Betas = DEFAULT_BETAS,
 ): { parameters: Parameters; state: AdamState } {
   const step = state.step + 1;
-  const corrections = { first: 1 - BETA1 ** step, second: 1 - BETA2 ** step };
-  const next: {
-    parameters: Record<string, FloatTensor>;
-    m: Record<string, FloatTensor>;
-    v: Record<string, FloatTensor>;
-  } = { parameters: {}, m: {}, v: {} };
+  const moved: Record<string, FloatTensor> = {};
+  const [m, v]: [typeof moved, typeof moved] = [{}, {}];
+  const rates = { beta1, beta2, first: 1 - beta1 ** step, second: 1 - beta2 ** step, learningRate };
   for (const [name, theta] of Object.entries(parameters)) {
-    const [g, m, v] = [gradients[name], state.m[name], state.v[name]];
-    if (!g || !m || !v || g.data.length !== theta.data.length)
+    const [g, oldM, oldV] = [gradients[name], state.m[name], state.v[name]];
+    if (!g || !oldM || !oldV || g.data.length !== theta.data.length)
       throw new RangeError(`Adam: gradient or state of ${name} [${theta.shape}] is missing`);
-    const [p2, m2, v2] = [theta.data.slice(), m.data.slice(), v.data.slice()];
-    for (let i = 0; i < p2.length; i += 1) {
-      const gi = g.data[i] ?? 0;
-      const first = BETA1 * (m2[i] ?? 0) + (1 - BETA1) * gi;
-      const second = BETA2 * (v2[i] ?? 0) + (1 - BETA2) * gi * gi;
-      m2[i] = first;
-      v2[i] = second;
-      p2[i] =
-        (p2[i] ?? 0) -
-        (learningRate * (first / corrections.first)) / (Math.sqrt(second / corrections.second) + EPSILON);
-    }
-    next.parameters[name] = floatTensor(theta.shape, p2);
-    next.m[name] = floatTensor(theta.shape, m2);
-    next.v[name] = floatTensor(theta.shape, v2);
+    const next = [theta, oldM, oldV].map(({ shape, data }) => floatTensor(shape, data.slice()));
+    const [newTheta, newM, newV] = next as [FloatTensor, FloatTensor, FloatTensor];
+    move(newTheta.data, newM.data, newV.data, g.data, rates);
+    moved[name] = newTheta;
+    m[name] = newM;
+    v[name] = newV;
   }
-  return { parameters: next.parameters, state: { step, m: next.m, v: next.v } };
+  return { parameters: moved, state: { step, m, v } };
+}
+
+interface Rates {
+  readonly beta1: number;
+  readonly beta2: number;
+  /** 1 − β^step. */
+  readonly first: number;
+  readonly second: number;
+  readonly learningRate: number;
+}
+
+/** Changes θ and its moments in place: the loop over all weights that a training step spends its host time in. */
+function move(theta: Float32Array, m: Float32Array, v: Float32Array, g: Float32Array, rates: Rates): void {
+  const { beta1, beta2, first, second, learningRate } = rates;
+  for (let i = 0; i < theta.length; i += 1) {
+    const gi = g[i] as number;
+    const mi = beta1 * (m[i] as number) + (1 - beta1) * gi;
+    const vi = beta2 * (v[i] as number) + (1 - beta2) * gi * gi;
+    m[i] = mi;
+    v[i] = vi;
+    theta[i] = (theta[i] as number) - (learningRate * (mi / first)) / (Math.sqrt(vi / second) + EPSILON);
+  }
 }

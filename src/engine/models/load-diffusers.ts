@@ -11,7 +11,7 @@ import { readSafetensors } from '../safetensors.js';
 import { parseScheduleConfig, parseUNetConfig, type UNetConfig } from './diffusers-config.js';
 import { ATTENTION_NAMES, OLD_ATTENTION_NAMES, UNetRecorder, type WeightLookup } from './diffusers-unet.js';
 import { unetLayout } from './unet-layout.js';
-import { expectUNetWeights } from './unet-weights.js';
+import { unetWeightShapes } from './unet-weights.js';
 import { Weights } from './weights.js';
 
 /** Weights beyond this are refused before they are read. */
@@ -54,7 +54,7 @@ function diffusersModel(
     .flatMap(({ blocks }) => blocks.map(({ attention }) => attention))
     .concat(layout.mid.attention);
   const names = old.some((name) => name && weights.has(`${name}.query.weight`)) ? OLD_ATTENTION_NAMES : ATTENTION_NAMES;
-  expectUNetWeights(weights, config, layout, names);
+  for (const [name, shape] of unetWeightShapes(config, layout, names)) weights.expect(name, shape);
   weights.check(WEIGHT_FILE);
   const lookups = new WeakMap<Tape, WeightLookup>();
   const recorder = (tape: Tape) => {

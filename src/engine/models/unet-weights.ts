@@ -1,20 +1,19 @@
 import type { UNetConfig } from './diffusers-config.js';
 import { type AttentionNames } from './diffusers-unet.js';
 import type { ResnetLayout, UNetLayout } from './unet-layout.js';
-import type { Weights } from './weights.js';
 
-/** Notes name and shape of every weight that the UNet has. */
-export function expectUNetWeights(
-  weights: Weights,
+/** Name and shape of every weight that the UNet has. */
+export function unetWeightShapes(
   config: UNetConfig,
   layout: UNetLayout,
   names: AttentionNames,
-): void {
+): ReadonlyMap<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
   const first = config.blockOutChannels[0] ?? 0;
   const embedding = first * 4;
   const affine = (name: string, shape: readonly number[]) => {
-    weights.expect(`${name}.weight`, shape);
-    weights.expect(`${name}.bias`, [shape[0] ?? 0]);
+    shapes.set(`${name}.weight`, shape);
+    shapes.set(`${name}.bias`, [shape[0] ?? 0]);
   };
   const resnet = ({ name, inChannels, outChannels }: ResnetLayout) => {
     affine(`${name}.norm1`, [inChannels]);
@@ -44,4 +43,5 @@ export function expectUNetWeights(
   resnet(layout.mid.last);
   affine('conv_norm_out', [first]);
   affine('conv_out', [config.outChannels, first, 3, 3]);
+  return shapes;
 }

@@ -97,40 +97,83 @@ function inputGradient(tape: Tape, g: Value, w: Value, [, , height, width]: Four
   });
 }
 
-/** ∂/∂w: patches of `x` (im2col) times `g`; one product over batch and space where the image is small, one a sample and a sum otherwise. */
-function correlate(tape: Tape, x: Value, g: Value, [o, c, kh, kw]: Four, strides: Two, pads: Four): Value {
-  const [n, , gh, gw] = g.shape as Four;
-  const columns = patches(tape, x, [kh, kw], [gh, gw], strides, pads);
-  const rows = tape.reshape(g, [n, o, gh * gw]);
-  const flat = tape.reshape(columns, [n, kh * kw * c, gh * gw]);
-  const product =
-    gh * gw <= 64
-      ? tape.matmul(
-          tape.reshape(tape.transpose(rows, [1, 0, 2]), [o, n * gh * gw]),
-          tape.reshape(tape.transpose(flat, [0, 2, 1]), [n * gh * gw, kh * kw * c]),
-        )
-      : tape.reduceSum(tape.matmul(rows, tape.transpose(flat, [0, 2, 1])), [0], false);
-  return tape.transpose(tape.reshape(product, [o, kh, kw, c]), [0, 3, 1, 2]);
+/** Up to this many pixels of g one product over the whole batch is fastest, above it one product a sample and a sum. */
+const WHOLE_BATCH_PIXELS = 256;
+
+/**
+ * ∂/∂w[o,c,i,j] = Σ g[o,y,x]·padded x[c, sh·y+i, sw·x+j], as products of matrices over the pixels. Kernel rows shift g, kernel
+ * columns shift x, so that kh + kw shifted copies do what the kh·kw copies of im2col do. Rows sh apart share those of x.
+ */
+function correlate(tape: Tape, x: Value, g: Value, [o, c, kh, kw]: Four, strides: Two, [top, left]: Four): Value {
+  const [, , height] = x.shape as Four;
+  const [, , gh, gw] = g.shape as Four;
+  const whole = gh * gw <= WHOLE_BATCH_PIXELS;
+  const [from, by] = whole ? [channelsFirst(tape, x), channelsFirst(tape, g)] : [x, g];
+  const [sh, sw] = strides;
+  const columns = windows(tape, from, 3, range(kw, 1, -left), gw, sw);
+  const rows: Value[] = [];
+  for (let phase = 0; phase < Math.min(sh, kh); phase += 1) {
+    const kernelRows = Math.ceil((kh - phase) / sh);
+    // Rows of x that this phase meets, of which the first one meets row `first` of g at kernel row `phase`.
+    const first = Math.ceil((top - phase) / sh);
+    const begin = first * sh + phase - top;
+    const count = Math.min(Math.ceil((height - begin) / sh), gh + kernelRows - 1 - first);
+    const met = columns.map((column) => windows(tape, column, 2, [begin], count, sh)[0] as Value);
+    const shifted = windows(tape, by, 2, range(kernelRows, -1, first), count, 1);
+    const product = pairwise(tape, shifted, met, whole);
+    tape.split(product, new Array(kernelRows).fill(o), 0).forEach((row, index) => {
+      rows[index * sh + phase] = row;
+    });
+  }
+  return tape.transpose(tape.reshape(tape.concat(rows, 0), [kh, o, kw, c]), [1, 3, 0, 2]);
 }
 
-/** `[N, kh·kw·C, oh, ow]`: for each kernel position the input that it meets. */
-function patches(tape: Tape, x: Value, kernel: Two, out: Two, strides: Two, [top, left]: Four): Value {
-  const [, , height, width] = x.shape as Four;
-  const reach = (axis: 0 | 1) => (out[axis] - 1) * strides[axis] + kernel[axis];
-  const padded = tape.pad(x, [
-    0,
-    0,
-    top,
-    left,
-    0,
-    0,
-    Math.max(0, reach(0) - height - top),
-    Math.max(0, reach(1) - width - left),
-  ]);
-  const at = (i: number, j: number) =>
-    tape.slice(padded, [i, j], [i + (out[0] - 1) * strides[0] + 1, j + (out[1] - 1) * strides[1] + 1], [2, 3], strides);
-  const positions = Array.from({ length: kernel[0] * kernel[1] }, (_, index) =>
-    at(Math.floor(index / kernel[1]), index % kernel[1]),
-  );
-  return tape.concat(positions, 1);
+function channelsFirst(tape: Tape, x: Value): Value {
+  return tape.transpose(x, [1, 0, 2, 3]);
+}
+
+function range(count: number, step: number, first: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index * step);
+}
+
+/** For each start, `extent` elements along `axis`, `step` apart; zeros outside of x. */
+function windows(tape: Tape, x: Value, axis: number, starts: readonly number[], extent: number, step: number): Value[] {
+  const before = Math.max(0, -Math.min(...starts));
+  const after = Math.max(0, Math.max(...starts) + (extent - 1) * step + 1 - (x.shape[axis] ?? 0));
+  const padded = tape.padAxis(x, axis, before, after);
+  return starts.map((start) => {
+    const end = start + (extent - 1) * step + 1;
+    const inside = start >= 0 && end <= (x.shape[axis] ?? 0);
+    return inside
+      ? tape.slice(x, [start], [end], [axis], [step])
+      : tape.slice(padded, [start + before], [end + before], [axis], [step]);
+  });
+}
+
+/**
+ * Products of every `a` with every `b` over batch and pixels: `[ΣA, ΣB]` of `[N,A,H,W]` and `[N,B,H,W]` each, of `[A,N,H,W]` and
+ * `[B,N,H,W]` where `whole`. The side with fewer channels is stacked to one matrix.
+ */
+function pairwise(tape: Tape, a: readonly Value[], b: readonly Value[], whole: boolean): Value {
+  const axis = whole ? 0 : 1;
+  const channels = (parts: readonly Value[]) => parts[0]?.shape[axis] ?? 0;
+  const flat = (value: Value) => {
+    const pixels = value.shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+    return tape.reshape(value, [...value.shape.slice(0, axis + 1), pixels]);
+  };
+  const product = (left: Value, right: Value) => {
+    const made = tape.matmul(flat(left), tape.transposeLast(flat(right)));
+    return whole ? made : tape.reduceSum(made, [0], false);
+  };
+  const stackA = channels(a) <= channels(b);
+  const stacked = tape.concat(stackA ? a : b, axis);
+  return stackA
+    ? tape.concat(
+        b.map((part) => product(stacked, part)),
+        1,
+      )
+    : tape.concat(
+        a.map((part) => product(part, stacked)),
+        0,
+      );
 }

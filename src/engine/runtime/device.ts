@@ -29,9 +29,9 @@ export const DEVICE_NAMES: readonly string[] = ['auto', ...PROVIDERS.map(({ name
 
 /**
  * Opens the device asked for, or with `auto` the best one that opens a session. Every provider is reported with the
- * reason why it can or cannot be used. Throws BAD_USER_INPUT if `request` names none, or one that does not open.
+ * reason why it can or cannot be used; `threads` is what the CPU's operators are spread over. Throws BAD_USER_INPUT if `request` names none, or one that does not open.
  */
-export async function openDevice(request = 'auto'): Promise<Device> {
+export async function openDevice(request = 'auto', threads = availableParallelism()): Promise<Device> {
   if (!DEVICE_NAMES.includes(request)) {
     throw new EngineError(
       'BAD_USER_INPUT',
@@ -60,7 +60,7 @@ export async function openDevice(request = 'auto'): Promise<Device> {
     reason: refusal ?? 'opened a session',
     chosen: name === chosen.name,
   }));
-  return { name: chosen.name, options: sessionOptions(chosen.provider, chosen.strict), reports };
+  return { name: chosen.name, options: sessionOptions(chosen.provider, chosen.strict, threads), reports };
 }
 
 /**
@@ -70,6 +70,7 @@ export async function openDevice(request = 'auto'): Promise<Device> {
 function sessionOptions(
   provider: ort.InferenceSession.ExecutionProviderConfig,
   strict: boolean,
+  threads: number,
 ): ort.InferenceSession.SessionOptions {
   const session = { force_spinning_stop: '1', ...(strict ? { disable_cpu_ep_fallback: '1' } : {}) };
   return {
@@ -77,7 +78,7 @@ function sessionOptions(
     graphOptimizationLevel: 'layout',
     enableMemPattern: false,
     executionMode: 'sequential',
-    intraOpNumThreads: availableParallelism(),
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
     extra: { session },
@@ -91,7 +92,7 @@ async function probe(name: string, provider: ort.InferenceSession.ExecutionProvi
   const missing = missingLibrary(name);
   if (missing) return missing;
   try {
-    const session = await ort.InferenceSession.create(probeModel(), sessionOptions(provider, false));
+    const session = await ort.InferenceSession.create(probeModel(), sessionOptions(provider, false, 1));
     await session.run({ x: new ort.Tensor('float32', Float32Array.of(1), [1]) });
     await session.release();
     return null;
