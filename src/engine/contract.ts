@@ -1,6 +1,6 @@
 /** What crosses the engine's door: plain data, structured-clone safe. */
 
-export type ShiftKind = 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'PER_TIMESTEP';
+export type ShiftKind = 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'BLOCK' | 'PER_TIMESTEP';
 /** LEARNED trains the shifts; the baselines PCA and JACOBIAN measure them, RANDOM draws them, and only the reconstructor learns. */
 export type DiscoveryMethod = 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM';
 export type ReverseProcess = 'ASYMMETRIC' | 'SYMMETRIC';

@@ -92,7 +92,7 @@ async function train(
       if (step % config.checkpointEvery === 0 || isLast || isPaused) {
         if (!isLast) await emit({ type: 'scorecard', step, isFinal: false, scores: scorecard.brief() });
         scorecard = freshScorecard(config);
-        await emit(checkpointEvent(trainer, state, config));
+        await emit(checkpointEvent(trainer, state, config, model));
       }
       if (isPaused && !isLast) return;
     }
@@ -142,9 +142,14 @@ function stepEvent(step: number, result: ObjectiveResult, secondsPerStep: number
   };
 }
 
-function checkpointEvent(trainer: Trainer, state: TrainingState, config: DiscoveryConfig): DiscoveryEvent {
+function checkpointEvent(
+  trainer: Trainer,
+  state: TrainingState,
+  config: DiscoveryConfig,
+  model: DiffusionModel,
+): DiscoveryEvent {
   const rows = trainer.shift.rows(state.shift.parameters['phi'] as FloatTensor);
-  const parameters = encodeDirections(shiftConfigOf(config), config.reverseProcess, config.samplingSteps, rows);
+  const parameters = encodeDirections(shiftConfigOf(config, model), config.reverseProcess, config.samplingSteps, rows);
   return { type: 'checkpoint', step: state.step, state: encodeState(state, config), parameters };
 }
 
