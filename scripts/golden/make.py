@@ -2,8 +2,9 @@
 
 Writes under test/golden/: `variants/<name>/` (a tiny UNet2DModel with random weights in diffusers layout, with
 golden.safetensors and golden.json as `npm run verify` reads them), `schedules.json` (timesteps and cumulative alphas of
-diffusers' DDIMScheduler) and `learning.json` (Adam, losses, spectral norms). Run by hand: `npm run golden`; needs torch,
-diffusers and safetensors. Values are made once and committed.
+diffusers' DDIMScheduler), `learning.json` (Adam, losses, spectral norms, one pretraining step's optimiser) and
+`weight-gradients/` (gradients of every weight, computed in float64: whole ones of single layers, probes of whole UNets).
+Run by hand: `npm run golden`; needs torch, diffusers and safetensors. Values are made once and committed.
 """
 
 import json
@@ -11,6 +12,11 @@ import pathlib
 
 import torch
 from diffusers import DDIMScheduler, UNet2DModel
+from diffusers.models.attention_processor import Attention
+from diffusers.models.downsampling import Downsample2D
+from diffusers.models.embeddings import TimestepEmbedding
+from diffusers.models.resnet import ResnetBlock2D
+from diffusers.models.upsampling import Upsample2D
 from safetensors.torch import save_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden"
@@ -162,6 +168,7 @@ def learning():
     logits, target = torch.randn(6, 5), torch.tensor([0, 3, 1, 4, 4, 2])
     real, fake = torch.randn(6) * 2, torch.randn(6) * 2
     weight = torch.randn(6, 3, 4, 4)
+    optimiser = pretraining_optimiser()
     record = dict(
         adam=dict(theta=theta.tolist(), gradients=gradients.tolist(), learningRate=0.01, path=path),
         crossEntropy=dict(logits=logits.tolist(), target=target.tolist(),
@@ -170,8 +177,107 @@ def learning():
                    value=(torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()).item()),
         spectral=dict(weight=weight.flatten().tolist(), shape=list(weight.shape),
                       sigma=torch.linalg.matrix_norm(weight.flatten(1), 2).item()),
+        pretraining=optimiser,
     )
     (ROOT / "learning.json").write_text(json.dumps(record) + "\n")
+
+
+def pretraining_optimiser():
+    """Clipping by global norm, Adam and EMA as scripts train DDPMs, on two tensors; the second gradient is below the limit."""
+    generator = torch.Generator().manual_seed(SEED)
+    draw = lambda *shape: torch.randn(shape, generator=generator)
+    theta = [draw(3, 2), draw(4)]
+    parameters = [value.clone().requires_grad_() for value in theta]
+    average = [value.clone() for value in theta]
+    adam = torch.optim.Adam(parameters, lr=0.01, betas=(0.9, 0.99))
+    steps = []
+    for step, scale in enumerate((3.0, 0.1, 1.0), start=1):
+        gradients = [draw(3, 2) * scale, draw(4) * scale]
+        for parameter, gradient in zip(parameters, gradients):
+            parameter.grad = gradient.clone()
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
+        adam.step()
+        decay = min(0.999, (1 + step) / (10 + step))
+        for value, parameter in zip(average, parameters):
+            value.lerp_(parameter.detach(), 1 - decay)
+        lists = lambda values: [value.detach().flatten().tolist() for value in values]
+        steps.append(dict(gradients=lists(gradients), norm=norm, decay=decay, theta=lists(parameters), ema=lists(average)))
+    return dict(shapes=[[3, 2], [4]], theta=[value.flatten().tolist() for value in theta], learningRate=0.01, steps=steps)
+
+
+# Every kind of layer that UNet2DModel has: module, and shapes of what it takes.
+LAYERS = {
+    "conv": (lambda: torch.nn.Conv2d(3, 4, 3, padding=1), [(2, 3, 17, 16)]),
+    "conv-narrowing": (lambda: torch.nn.Conv2d(6, 4, 3, padding=1), [(3, 6, 7, 8)]),
+    "downsample-padding-1": (lambda: Downsample2D(6, use_conv=True, padding=1, name="op"), [(2, 6, 12, 10)]),
+    "downsample-padding-0": (lambda: Downsample2D(6, use_conv=True, padding=0, name="op"), [(2, 6, 12, 10)]),
+    "shortcut": (lambda: torch.nn.Conv2d(3, 4, 1), [(1, 3, 17, 17)]),
+    "upsample": (lambda: Upsample2D(4, use_conv=True), [(2, 4, 7, 8)]),
+    "norm": (lambda: torch.nn.GroupNorm(2, 6, eps=1e-5), [(2, 6, 5, 4)]),
+    "linear": (lambda: torch.nn.Linear(5, 7), [(3, 5)]),
+    "time-embedding": (lambda: TimestepEmbedding(8, 16), [(3, 8)]),
+    "attention": (lambda: Attention(8, heads=2, dim_head=4, norm_num_groups=2, bias=True, residual_connection=True),
+                  [(2, 8, 3, 4)]),
+    "resnet-default": (lambda: ResnetBlock2D(in_channels=6, out_channels=8, temb_channels=16, groups=2, eps=1e-5),
+                       [(2, 6, 6, 5), (2, 16)]),
+    "resnet-scale-shift": (lambda: ResnetBlock2D(in_channels=6, out_channels=8, temb_channels=16, groups=2, eps=1e-5,
+                                                 time_embedding_norm="scale_shift"), [(2, 6, 6, 5), (2, 16)]),
+}
+
+# Folders under test/golden of which whole gradients are probed.
+UNETS = ("google-ddpm", "variants/v-zero-snr", "variants/sample-cosine")
+PROBES = 5
+
+
+def layer_gradients():
+    torch.manual_seed(SEED)
+    out = {}
+    for name, (make, shapes) in LAYERS.items():
+        layer = make()
+        for parameter in layer.parameters():
+            # Norms start at 1 and 0, where a swapped factor would not show.
+            torch.nn.init.uniform_(parameter, -0.6, 0.6)
+        inputs = [torch.randn(shape) for shape in shapes]
+        out.update({f"{name}/input:{at}": value for at, value in enumerate(inputs)})
+        out.update({f"{name}/weight:{key}": value.detach().clone() for key, value in layer.named_parameters()})
+        layer.double()
+        y = layer(*(value.double() for value in inputs))
+        cotangent = torch.randn(y.shape)
+        gradients = torch.autograd.grad(y, list(layer.parameters()), cotangent.double())
+        out.update({f"{name}/output": y.detach(), f"{name}/cotangent": cotangent})
+        out.update({f"{name}/grad:{key}": value for (key, _), value in zip(layer.named_parameters(), gradients)})
+    folder = ROOT / "weight-gradients"
+    folder.mkdir(exist_ok=True)
+    save_file({key: value.contiguous().float() for key, value in out.items()}, folder / "layers.safetensors")
+
+
+def probe(gradient):
+    """Norm, product with cos(0), cos(1), ..., and elements spread evenly: a gradient that agrees in all is the same."""
+    flat = gradient.flatten()
+    at = torch.linspace(0, flat.numel() - 1, min(PROBES, flat.numel())).round().long()
+    wave = torch.cos(torch.arange(flat.numel(), dtype=torch.float64))
+    short = lambda value: float(f"{value:.9g}")
+    return dict(norm=short(flat.norm()), wave=short(flat @ wave), at=at.tolist(), values=[short(v) for v in flat[at]])
+
+
+def unet_gradients(name):
+    torch.manual_seed(SEED)
+    unet = UNet2DModel.from_pretrained(ROOT / name).double()
+    scheduler = DDIMScheduler.from_pretrained(ROOT / name, subfolder="scheduler")
+    size = unet.config.sample_size
+    x0, noise = ((torch.randn(2, 3, size, size).double() * 1000).round() / 1000 for _ in range(2))
+    timesteps = torch.tensor([37, 801])
+    noisy = scheduler.add_noise(x0, noise, timesteps)
+    target = dict(
+        epsilon=lambda: noise,
+        v_prediction=lambda: scheduler.get_velocity(x0, noise, timesteps),
+        sample=lambda: x0,
+    )[scheduler.config.prediction_type]()
+    loss = torch.nn.functional.mse_loss(unet(noisy, timesteps).sample, target)
+    gradients = torch.autograd.grad(loss, list(unet.parameters()))
+    probes = {key: probe(value) for (key, _), value in zip(unet.named_parameters(), gradients)}
+    tensors = dict(x0=x0.flatten().tolist(), noise=noise.flatten().tolist())
+    return dict(shape=list(x0.shape), timesteps=timesteps.tolist(), **tensors, loss=loss.item(), gradients=probes)
 
 
 if __name__ == "__main__":
@@ -179,3 +285,6 @@ if __name__ == "__main__":
         variant(name, *options)
     schedules()
     learning()
+    layer_gradients()
+    record = {name: unet_gradients(name) for name in UNETS}
+    (ROOT / "weight-gradients" / "unets.json").write_text(json.dumps(record) + "\n")
