@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.js';
-import { floatTensor } from '../graph/tensor.js';
+import { lazyTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 
 /** Weight and bias of a layer. */
@@ -37,12 +37,13 @@ export function conv3x3(tape: Tape, x: Value, { weight, bias }: Affine): Value {
  * output phase, interleaved by DepthToSpace: 16 products an output where the plain form takes 36. Needs constant weights.
  */
 export function upsampleConv(tape: Tape, x: Value, { weight, bias }: Affine): Value {
-  const kernel = tape.constants.get(weight.name)?.data;
-  if (!(kernel instanceof Float32Array)) return plainUpsampleConv(tape, x, { weight, bias });
+  const kernel = tape.constants.get(weight.name);
+  if (kernel?.dtype !== 'float32') return plainUpsampleConv(tape, x, { weight, bias });
   const [o, c] = weight.shape as [number, number];
   const phases = [0, 1].flatMap((row) =>
     [0, 1].map((column) => {
-      const folded = tape.constant(floatTensor([o, c, 2, 2], phaseKernel(kernel, o * c, row, column)), 'phase');
+      const taps = () => phaseKernel(kernel.data as Float32Array, o * c, row, column);
+      const folded = tape.constant(lazyTensor([o, c, 2, 2], taps), 'phase');
       // Phase 0 sees the source pixel and the one before it, phase 1 the one after it.
       return tape.conv(x, folded, bias, { pads: [1 - row, 1 - column, row, column] });
     }),
