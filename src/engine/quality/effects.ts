@@ -14,11 +14,11 @@ import type { FactorReading, FactorRegressor } from './factor-regressor.js';
 import { factorDeviation, factorDifference, readFactor } from './factors.js';
 
 /** Samples that every direction is applied to. */
-export const EFFECT_SAMPLES = 128;
+export const EFFECT_SAMPLES = Number(process.env["QS"] ?? 128);
 /** Strengths at which it is; 0 is the unedited sample. */
 export const EFFECT_STRENGTHS: readonly number[] = [-3, -1.5, 1.5, 3];
 /** Unedited samples of other seeds, which shifted ones are compared with. */
-export const REFERENCE_SAMPLES = 256;
+export const REFERENCE_SAMPLES = 2 * EFFECT_SAMPLES;
 const BATCH = 16;
 
 /** What directions do to the known factors of a model's images. */
@@ -88,7 +88,7 @@ async function samplersOf({ model, config, statistics }: MeasuredDirections, dev
     directions: config.directions,
     isTrained: false,
   };
-  return Samplers.create(model, shape, shiftControl(shiftConfigOf(config), statistics), device);
+  return Samplers.create(model, shape, shiftControl(shiftConfigOf(config, model), statistics), device);
 }
 
 function noiseBatches({ sampleShape }: DiffusionModel, samples: number): FloatTensor[] {

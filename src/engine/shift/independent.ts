@@ -32,9 +32,11 @@ function fixedPointStep({ shape, data: w }: FloatTensor, { shape: [, n = 0], dat
     const y = projection(w.subarray(row * m, (row + 1) * m), z, n);
     let slope = 0;
     for (let i = 0; i < n; i += 1) {
-      const g = Math.tanh(y[i] ?? 0);
+      const v = y[i] ?? 0;
+      const cubic = process.env['G'] === 'cubic';
+      const g = cubic ? v * v * v : Math.tanh(v);
       y[i] = g / n;
-      slope += (1 - g * g) / n;
+      slope += (cubic ? 3 * v * v : 1 - g * g) / n;
     }
     for (let j = 0; j < m; j += 1) {
       let sum = 0;
