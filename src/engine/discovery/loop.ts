@@ -8,11 +8,11 @@ import { encodePicture } from '../picture.js';
 import type { Device } from '../runtime/device.js';
 import { encodeDirections } from '../shift/bank.js';
 import { decodeStatistics, encodeStatistics, measureStatistics } from '../shift/statistics.js';
-import { measuredShifts } from './baselines.js';
 import { EventQueue } from './event-queue.js';
 import { nearestDirections, type ObjectiveResult, type Pairs } from './objective.js';
 import { type JudgedPairs, Scorecard } from './scorecard.js';
 import { SCORING_PAIRS, scoreDirections } from './scoring.js';
+import { startingShifts } from './start.js';
 import { decodeState, encodeState, type TrainingState } from './state.js';
 import { shiftConfigOf, Trainer } from './trainer.js';
 
@@ -69,7 +69,9 @@ async function train(
   try {
     let state = options.state
       ? decodeState(options.state, config)
-      : trainer.initial(await measuredShifts(model, config, device, between));
+      : trainer.initial(
+          await startingShifts({ model, config, statistics, samplers: trainer.samplers, device }, between),
+        );
     let clock = new StepClock();
     let scorecard = freshScorecard(config);
     while (state.step < config.trainingSteps) {

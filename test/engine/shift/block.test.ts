@@ -25,6 +25,7 @@ const config: ShiftConfig = {
   timeEmbeddingWidth: EMBEDDING,
 };
 const statistics: HStatistics = {
+  rotation: floatTensor([0, 0]),
   modelHash: '',
   timesteps: [900, 100],
   hShape: [CHANNELS, SIDE, SIDE],
