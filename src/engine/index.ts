@@ -20,6 +20,7 @@ export type {
   ReverseProcess,
   Shift,
   ShiftKind,
+  SubspaceStart,
   YieldTo,
 } from './contract.js';
 export { createEngine, engineOn } from './engine.js';

@@ -62,6 +62,17 @@ export const ShiftKind = nameEnum(
 );
 export type ShiftKindName = keyof typeof ShiftKind;
 
+export const SubspaceStart = nameEnum(
+  'SubspaceStart',
+  ['PRINCIPAL', 'INDEPENDENT'],
+  'Where the directions of a SUBSPACE start.',
+  {
+    PRINCIPAL: 'At the principal components of h, the largest variance first.',
+    INDEPENDENT: 'At the components whose scores are most independent, those that change images most.',
+  },
+);
+export type SubspaceStartName = keyof typeof SubspaceStart;
+
 export const ReverseProcess = nameEnum(
   'ReverseProcess',
   ['ASYMMETRIC', 'SYMMETRIC'],

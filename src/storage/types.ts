@@ -50,6 +50,8 @@ export interface DiscoveryConfigRow {
   readonly batchSize: number;
   readonly samplingSteps: number;
   readonly shift: 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'BLOCK' | 'PER_TIMESTEP';
+  /** Of SUBSPACE; configurations of version 0.1.0 do not say, and mean PRINCIPAL. */
+  readonly start?: 'PRINCIPAL' | 'INDEPENDENT';
   readonly fullSpatial: boolean;
   readonly orthonormal: boolean;
   readonly reverseProcess: 'ASYMMETRIC' | 'SYMMETRIC';

@@ -6,28 +6,10 @@ import {
   type ReverseProcessName,
   ShiftKind,
   type ShiftKindName,
+  SubspaceStart,
+  type SubspaceStartName,
 } from '../enums.js';
-
-/** What a discovery takes where its input is silent. */
-export const DISCOVERY_DEFAULTS = {
-  method: 'LEARNED',
-  directions: 16,
-  trainingSteps: 400,
-  batchSize: 8,
-  samplingSteps: 10,
-  shift: 'SUBSPACE',
-  fullSpatial: false,
-  /** Of GLOBAL and TIMESTEP; the weights of SUBSPACE are orthonormal by construction. */
-  orthonormal: false,
-  reverseProcess: 'SYMMETRIC',
-  maxStrength: 6,
-  minStrength: 0.5,
-  learningRate: 0.005,
-  adversarialWeight: 0.05,
-  seed: 0,
-  checkpointEvery: 25,
-  previewEvery: 25,
-} as const;
+import { DISCOVERY_DEFAULTS } from './defaults.js';
 
 @InputType({ description: 'A discovery to start.' })
 export class StartDiscoveryInput {
@@ -90,6 +72,12 @@ export class StartDiscoveryInput {
       'Keep the directions orthonormal. GLOBAL and TIMESTEP: false if left out; if true, K is at most the dimension. SUBSPACE: always true. The others: false.',
   })
   orthonormal?: boolean | null;
+
+  @Field(() => SubspaceStart, {
+    nullable: true,
+    description: 'SUBSPACE: where the directions start; INDEPENDENT if left out. Not for the other kinds.',
+  })
+  start?: SubspaceStartName | null;
 
   @Field(() => ReverseProcess, {
     nullable: true,

@@ -2,7 +2,7 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 import type { DiscoveryRow } from '../../storage/types.js';
 import { connectionType } from '../connections.js';
-import { DiscoveryMethod, ReverseProcess, RunStatus, type RunStatusName, ShiftKind } from '../enums.js';
+import { DiscoveryMethod, ReverseProcess, RunStatus, type RunStatusName, ShiftKind, SubspaceStart } from '../enums.js';
 import { Node } from '../node/node.type.js';
 import { RunError } from '../runs.js';
 
@@ -31,6 +31,9 @@ export class DiscoveryConfig {
 
   @Field(() => Boolean, { description: 'Whether the directions are kept orthonormal.' })
   orthonormal!: boolean;
+
+  @Field(() => SubspaceStart, { nullable: true, description: 'Where the directions of a SUBSPACE start.' })
+  start?: string | null;
 
   @Field(() => ReverseProcess, { description: 'Where the shift acts in a DDIM step.' })
   reverseProcess!: string;

@@ -1,7 +1,8 @@
 import type { DiscoveryConfig, DiscoveryMethod as Method, ShiftKind } from '../../engine/index.js';
 import { checkInteger, checkNumber, type NumberRange } from '../checks.js';
 import { inputError } from '../errors.js';
-import { DISCOVERY_DEFAULTS, type StartDiscoveryInput } from './discovery.input.js';
+import { DISCOVERY_DEFAULTS } from './defaults.js';
+import type { StartDiscoveryInput } from './discovery.input.js';
 
 const SEED_MAX = 2 ** 31 - 1;
 /** Components of a SUBSPACE (M): its orthonormal rows cannot be more. */
@@ -66,7 +67,7 @@ const KINDS: Readonly<Record<Method, readonly [ShiftKind, ...ShiftKind[]]>> = {
   LEARNED: [DISCOVERY_DEFAULTS.shift, 'GLOBAL', 'TIMESTEP', 'BLOCK'],
   PCA: ['PER_TIMESTEP'],
   JACOBIAN: ['PER_TIMESTEP'],
-  RANDOM: ['GLOBAL', 'TIMESTEP', 'BLOCK'],
+  RANDOM: ['GLOBAL', 'SUBSPACE', 'TIMESTEP', 'BLOCK'],
 };
 
 function shiftOf(method: Method, input: StartDiscoveryInput, model: DiscoveryModel) {
@@ -74,7 +75,8 @@ function shiftOf(method: Method, input: StartDiscoveryInput, model: DiscoveryMod
   const shift = kinds.find((kind) => kind === (input.shift ?? kinds[0]));
   if (!shift) throw inputError('input.shift', `${kinds.join(' or ')} with ${method} in this version`, input.shift);
   const directions = input.directions ?? DISCOVERY_DEFAULTS.directions;
-  if (shift === 'SUBSPACE') return { shift, ...subspaceOf(input, directions) };
+  if (shift === 'SUBSPACE') return { shift, ...subspaceOf(input, directions, method) };
+  if (input.start) throw inputError('input.start', `null with ${shift}`, input.start, 'It is an option of SUBSPACE.');
   if (shift === 'BLOCK') return { shift, ...blockOf(input, directions) };
   if (shift === 'PER_TIMESTEP') return { shift, ...measuredOf(input, directions, model) };
   return { shift, ...globalOf(input, directions, model) };
@@ -93,7 +95,7 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-function subspaceOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number) {
+function subspaceOf({ fullSpatial, orthonormal, start }: StartDiscoveryInput, directions: number, method: Method) {
   const advice = `A SUBSPACE has ${SUBSPACE_COMPONENTS} components.`;
   checkInteger('input.directions', directions, { min: 1, max: SUBSPACE_COMPONENTS, advice });
   if (fullSpatial)
@@ -101,7 +103,10 @@ function subspaceOf({ fullSpatial, orthonormal }: StartDiscoveryInput, direction
   if (orthonormal === false) {
     throw inputError('input.orthonormal', 'true with SUBSPACE', false, 'Its weights are orthonormal by construction.');
   }
-  return { directions, fullSpatial: false, orthonormal: true };
+  if (method === 'RANDOM' && start)
+    throw inputError('input.start', 'null with RANDOM', start, 'Its mixtures of components are random.');
+  const starting = method === 'LEARNED' ? { start: start ?? DISCOVERY_DEFAULTS.start } : {};
+  return { directions, fullSpatial: false, orthonormal: true, ...starting };
 }
 
 function blockOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number) {

@@ -1,0 +1,21 @@
+/** A discovery's hyper-parameters where nobody says otherwise; docs/quality.md has the measurement behind each. */
+export const DISCOVERY_DEFAULTS = {
+  method: 'LEARNED',
+  directions: 16,
+  trainingSteps: 400,
+  batchSize: 8,
+  samplingSteps: 10,
+  shift: 'SUBSPACE',
+  start: 'INDEPENDENT',
+  fullSpatial: false,
+  /** Of GLOBAL and TIMESTEP; the weights of SUBSPACE are orthonormal by construction. */
+  orthonormal: false,
+  reverseProcess: 'SYMMETRIC',
+  maxStrength: 6,
+  minStrength: 0.5,
+  learningRate: 0.005,
+  adversarialWeight: 0.05,
+  seed: 0,
+  checkpointEvery: 25,
+  previewEvery: 25,
+} as const;
