@@ -14,7 +14,7 @@ import type { FactorReading, FactorRegressor } from './factor-regressor.js';
 import { factorDeviation, factorDifference, readFactor } from './factors.js';
 
 /** Samples that every direction is applied to. */
-export const EFFECT_SAMPLES = Number(process.env["QS"] ?? 128);
+export const EFFECT_SAMPLES = 128;
 /** Strengths at which it is; 0 is the unedited sample. */
 export const EFFECT_STRENGTHS: readonly number[] = [-3, -1.5, 1.5, 3];
 /** Unedited samples of other seeds, which shifted ones are compared with. */

@@ -17,7 +17,7 @@ export interface RegressorTraining {
 }
 
 export const REGRESSOR_TRAINING: RegressorTraining = {
-  steps: 1500,
+  steps: 500,
   batch: 64,
   learningRate: 1e-3,
   noise: 0.05,
