@@ -125,7 +125,8 @@ function correlate(tape: Tape, x: Value, g: Value, [o, c, kh, kw]: Four, strides
       rows[index * sh + phase] = row;
     });
   }
-  return tape.transpose(tape.reshape(tape.concat(rows, 0), [kh, o, kw, c]), [1, 3, 0, 2]);
+  const flat = tape.reshape(tape.concat(rows, 1), [o, kh * kw, c]);
+  return tape.reshape(tape.transpose(flat, [0, 2, 1]), [o, c, kh, kw]);
 }
 
 function channelsFirst(tape: Tape, x: Value): Value {
