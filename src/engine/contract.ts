@@ -1,8 +1,10 @@
 /** What crosses the engine's door: plain data, structured-clone safe. */
 
-export type ShiftKind = 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'PER_TIMESTEP';
+export type ShiftKind = 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'BLOCK' | 'PER_TIMESTEP';
 /** LEARNED trains the shifts; the baselines PCA and JACOBIAN measure them, RANDOM draws them, and only the reconstructor learns. */
 export type DiscoveryMethod = 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM';
+/** Where a SUBSPACE starts: at the principal components of h, or at the most effective of its independent ones. */
+export type SubspaceStart = 'PRINCIPAL' | 'INDEPENDENT';
 export type ReverseProcess = 'ASYMMETRIC' | 'SYMMETRIC';
 
 /** One execution provider: whether it can be used here, why (not), and whether it is the one in use. */
@@ -52,6 +54,8 @@ export interface DiscoveryConfig {
   readonly shift: ShiftKind;
   readonly fullSpatial: boolean;
   readonly orthonormal: boolean;
+  /** Of SUBSPACE; PRINCIPAL where a configuration of an earlier version does not say. */
+  readonly start?: SubspaceStart;
   readonly reverseProcess: ReverseProcess;
   readonly maxStrength: number;
   readonly minStrength: number;

@@ -14,15 +14,18 @@ import { estimateDiscovery } from './discovery/estimate.js';
 import { discover } from './discovery/loop.js';
 import { bankFor, edit, filmstrip, rows } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
+import { SampleDirections } from './edit/sample-directions.js';
 import { EngineError, throwIfAborted } from './errors.js';
 import type { FloatTensor } from './graph/tensor.js';
 import { loadModel } from './models/load-diffusers.js';
 import { encodePicture } from './picture.js';
 import { type Device, openDevice } from './runtime/device.js';
+import type { DirectionBank } from './shift/bank.js';
 
 /** Models and samplers kept ready; the least recently used one goes first. */
 const MAX_MODELS = 2;
 const MAX_SAMPLERS = 6;
+const MAX_SAMPLE_DIRECTIONS = 2;
 
 type ModelRef = { path: string; hash: string };
 
@@ -39,6 +42,7 @@ export function engineOn(device: Device): Engine {
 class LocalEngine implements Engine {
   private readonly models = new Map<string, Promise<DiffusionModel>>();
   private readonly samplers = new Map<string, Promise<EditedSampler>>();
+  private readonly sampleDirections = new Map<string, Promise<SampleDirections>>();
 
   constructor(private readonly device: Device) {}
 
@@ -91,7 +95,7 @@ class LocalEngine implements Engine {
   async *edit(ref: ModelRef, request: EditRequest, signal: AbortSignal) {
     const model = await this.model(ref);
     const sampler = await this.sampler(model, 1, request.reverseProcess, request.eta > 0);
-    yield* edit(model, sampler, request, checks(signal));
+    yield* edit(model, sampler, request, this.directionsOf(model, 1), checks(signal));
   }
 
   async filmstrip(
@@ -101,13 +105,20 @@ class LocalEngine implements Engine {
   ): Promise<EncodedImage[]> {
     const model = await this.model(ref);
     const sampler = await this.sampler(model, request.strengths.length, request.reverseProcess, false);
-    const samples = await filmstrip(sampler, { ...request, bank: bankFor(model, request.bank) }, checks(signal));
+    const samples = await filmstrip(
+      sampler,
+      { ...request, bank: bankFor(model, request.bank) },
+      this.directionsOf(model, request.strengths.length),
+      checks(signal),
+    );
     return Promise.all(samples.map((sample) => encodePicture(sample, model.sampleShape)));
   }
 
   async close(): Promise<void> {
     for (const sampler of this.samplers.values()) await (await sampler).release();
+    for (const sampled of this.sampleDirections.values()) await (await sampled).release();
     this.samplers.clear();
+    this.sampleDirections.clear();
     this.models.clear();
   }
 
@@ -135,6 +146,17 @@ class LocalEngine implements Engine {
       () => EditedSampler.create(model, { batch, process, stochastic }, this.device),
       (old) => old.release(),
     );
+  }
+
+  private directionsOf(model: DiffusionModel, batch: number) {
+    return (bank: DirectionBank): Promise<SampleDirections> =>
+      recent(
+        this.sampleDirections,
+        [model.hash, batch].join(' '),
+        MAX_SAMPLE_DIRECTIONS,
+        () => SampleDirections.create(model, batch, bank, this.device),
+        (old) => old.release(),
+      );
   }
 
   private async firstStep(model: DiffusionModel, between: Between): Promise<void> {

@@ -56,7 +56,7 @@ export const ShiftKind = nameEnum(
     SUBSPACE: 'A combination of the principal components of h over the whole sampling trajectory.',
     GLOBAL: 'One vector in h, scaled with the RMS of h at every timestep.',
     TIMESTEP: 'GLOBAL with a learned gate over time.',
-    BLOCK: 'A small network of h and the timestep.',
+    BLOCK: 'A small network of h and the timestep: it depends on the sample.',
     PER_TIMESTEP: 'A vector of its own at every timestep.',
   },
 );

@@ -49,7 +49,7 @@ export interface DiscoveryConfigRow {
   readonly trainingSteps: number;
   readonly batchSize: number;
   readonly samplingSteps: number;
-  readonly shift: 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'PER_TIMESTEP';
+  readonly shift: 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'BLOCK' | 'PER_TIMESTEP';
   readonly fullSpatial: boolean;
   readonly orthonormal: boolean;
   readonly reverseProcess: 'ASYMMETRIC' | 'SYMMETRIC';

@@ -87,7 +87,20 @@ describe('startDiscovery', () => {
     ['a batch above 64', { batchSize: 65 }, 'input.batchSize'],
     ['a single sampling step', { samplingSteps: 1 }, 'input.samplingSteps'],
     ["more sampling steps than the model's timesteps", { samplingSteps: 101 }, 'input.samplingSteps'],
-    ['a shift of another version', { shift: 'BLOCK' }, 'input.shift'],
+    [
+      'more orthonormal directions over time than channels',
+      { shift: 'TIMESTEP', orthonormal: true, directions: 9 },
+      'input.directions',
+    ],
+    [
+      'more orthonormal random directions than channels',
+      { method: 'RANDOM', orthonormal: true, directions: 9 },
+      'input.directions',
+    ],
+    ['more blocks than 256', { shift: 'BLOCK', directions: 257 }, 'input.directions'],
+    ['blocks of every place', { shift: 'BLOCK', fullSpatial: true }, 'input.fullSpatial'],
+    ['orthonormal blocks', { shift: 'BLOCK', orthonormal: true }, 'input.orthonormal'],
+    ['a subspace of random directions', { method: 'RANDOM', shift: 'SUBSPACE' }, 'input.shift'],
     ['a learned table', { shift: 'PER_TIMESTEP' }, 'input.shift'],
     ['components as one vector', { method: 'PCA', shift: 'GLOBAL' }, 'input.shift'],
     ['more components than dimensions', { method: 'PCA', directions: 129 }, 'input.directions'],
@@ -131,7 +144,16 @@ describe('startDiscovery', () => {
         discovery: { directions: { edges: [{ node: { origin: method, kind: shift } }] } },
       });
     }
-    expect((await start({ shift: 'TIMESTEP' })).startDiscovery.config).toMatchObject({ shift: 'TIMESTEP' });
+  });
+
+  test('takes any kind of shift that can be learned, and fills in its options', async () => {
+    for (const shift of ['GLOBAL', 'TIMESTEP', 'BLOCK']) {
+      const { startDiscovery } = await start({ shift });
+      expect(startDiscovery.config).toMatchObject({ shift, directions: 16, fullSpatial: false, orthonormal: false });
+    }
+    const options = { shift: 'TIMESTEP', fullSpatial: true, orthonormal: true, directions: 128 };
+    expect((await start(options)).startDiscovery.config).toMatchObject(options);
+    expect((await refusal({ ...options, directions: 129 })).extensions.expected).toBe('an integer from 1 to 128');
   });
 
   test('refuses numbers that are not finite, in a literal and in a variable', async () => {

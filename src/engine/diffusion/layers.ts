@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.js';
-import { floatTensor } from '../graph/tensor.js';
+import { floatTensor, lazyTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 
 /** Weight and bias of a layer. */
@@ -48,10 +48,10 @@ export function upsampleConv(tape: Tape, x: Value, { weight, bias }: Affine): Va
 /** For each phase (0,0) … (1,1), taps of the 3×3 kernel that meet the same source pixel, added up: `[O,C,2,2]`. */
 function phaseKernels(tape: Tape, weight: Value): Value[] {
   const [o, c] = weight.shape as [number, number];
-  const kernel = tape.constants.get(weight.name)?.data;
-  if (kernel instanceof Float32Array) {
-    const folded = foldTaps(kernel, o * c);
-    return folded.map((data) => tape.constant(floatTensor([o, c, 2, 2], data), 'phase'));
+  const kernel = tape.constants.get(weight.name);
+  if (kernel?.dtype === 'float32') {
+    const folded = (phase: number) => foldTaps(kernel.data as Float32Array, o * c, phase);
+    return [0, 1, 2, 3].map((phase) => tape.constant(lazyTensor([o, c, 2, 2], () => folded(phase)), 'phase'));
   }
   // A trained weight: the folding is linear, and recorded as a product so that it is differentiated.
   const table = tape.constant(floatTensor([9, 16], foldingTable()), 'folding');
@@ -77,19 +77,17 @@ function foldingTable(): Float32Array {
   return table;
 }
 
-/** The same product for `planes` constant kernels: `[planes,2,2]` for each phase. */
-function foldTaps(kernel: Float32Array, planes: number): Float32Array[] {
+/** The same product for `planes` constant kernels and one phase: `[planes,2,2]`. */
+function foldTaps(kernel: Float32Array, planes: number, phase: number): Float32Array {
   const table = foldingTable();
-  return [0, 1, 2, 3].map((phase) => {
-    const out = new Float32Array(planes * 4);
-    for (let at = 0; at < out.length; at += 1) {
-      for (let tap = 0; tap < 9; tap += 1) {
-        const weight = kernel[Math.floor(at / 4) * 9 + tap] ?? 0;
-        if (table[tap * 16 + phase * 4 + (at % 4)]) out[at] = (out[at] ?? 0) + weight;
-      }
+  const out = new Float32Array(planes * 4);
+  for (let at = 0; at < out.length; at += 1) {
+    for (let tap = 0; tap < 9; tap += 1) {
+      const weight = kernel[Math.floor(at / 4) * 9 + tap] ?? 0;
+      if (table[tap * 16 + phase * 4 + (at % 4)]) out[at] = (out[at] ?? 0) + weight;
     }
-    return out;
-  });
+  }
+  return out;
 }
 
 /**

@@ -25,6 +25,8 @@ export interface DiffusionModel {
   readonly hTap: string;
   readonly parameterCount: number;
   readonly schedule: NoiseSchedule;
+  /** Width of {@link Encoded.temb}. */
+  readonly timeEmbeddingWidth: number;
   /** Width of {@link timestepFeatures}. */
   readonly featureCount: number;
   /** Sinusoidal features of one timestep, `[1, featureCount]`. */

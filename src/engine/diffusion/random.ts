@@ -21,6 +21,7 @@ export const STREAMS = {
   scoring: 7,
   scenes: 20,
   pretraining: 21,
+  evaluation: 22,
 } as const;
 
 type Block = [number, number, number, number];

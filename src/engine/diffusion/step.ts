@@ -3,7 +3,7 @@ import { EngineError } from '../errors.js';
 import type { Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
-import type { DiffusionModel } from './model.js';
+import type { DiffusionModel, Encoded } from './model.js';
 import type { PredictionType, SamplingStep } from './schedule.js';
 
 /** Number of {@link stepCoefficients}. */
@@ -51,7 +51,7 @@ export interface RecordedStep {
 }
 
 /**
- * Records one reverse step. `shift` gives Δh from h. ASYMMETRIC (Asyrp, arXiv 2210.10960): x̂0 from the shifted output, ε
+ * Records one reverse step. `shift` gives Δh from what the encoder made. ASYMMETRIC (Asyrp, arXiv 2210.10960): x̂0 from the shifted output, ε
  * from the unshifted one, one encoder and two decoder passes; SYMMETRIC: both from the shifted one.
  */
 export function recordStep(
@@ -59,12 +59,12 @@ export function recordStep(
   model: DiffusionModel,
   inputs: StepInputs,
   process: ReverseProcess,
-  shift: ((h: Value) => Value) | null,
+  shift: ((encoded: Encoded) => Value) | null,
 ): RecordedStep {
   const { x, features, coefficients, noise } = inputs;
   const encoded = model.encode(tape, x, features);
   const plain = () => model.decode(tape, encoded.h, encoded);
-  const shifted = shift ? model.decode(tape, tape.add(encoded.h, shift(encoded.h)), encoded) : plain();
+  const shifted = shift ? model.decode(tape, tape.add(encoded.h, shift(encoded)), encoded) : plain();
   const unshifted = shift && process === 'ASYMMETRIC' ? plain() : shifted;
   const scalars = tape.split(coefficients, new Array(COEFFICIENT_COUNT).fill(1), 0);
   const combine = (a: Value, at: number, b: Value) =>

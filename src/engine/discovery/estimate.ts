@@ -120,6 +120,7 @@ function blankStatistics(model: DiffusionModel): HStatistics {
     modelHash: model.hash,
     timesteps,
     hShape: model.hShape,
+    rotation: floatTensor([0, 0]),
     components: floatTensor([timesteps.length, COMPONENT_COUNT, sizeOf(model.hShape)]),
     rho: floatTensor([timesteps.length], new Float32Array(timesteps.length).fill(1)),
   };

@@ -8,11 +8,11 @@ import { encodePicture } from '../picture.js';
 import type { Device } from '../runtime/device.js';
 import { encodeDirections } from '../shift/bank.js';
 import { decodeStatistics, encodeStatistics, measureStatistics } from '../shift/statistics.js';
-import { measuredShifts } from './baselines.js';
 import { EventQueue } from './event-queue.js';
 import { nearestDirections, type ObjectiveResult, type Pairs } from './objective.js';
 import { type JudgedPairs, Scorecard } from './scorecard.js';
 import { SCORING_PAIRS, scoreDirections } from './scoring.js';
+import { startingShifts } from './start.js';
 import { decodeState, encodeState, type TrainingState } from './state.js';
 import { shiftConfigOf, Trainer } from './trainer.js';
 
@@ -69,7 +69,9 @@ async function train(
   try {
     let state = options.state
       ? decodeState(options.state, config)
-      : trainer.initial(await measuredShifts(model, config, device, between));
+      : trainer.initial(
+          await startingShifts({ model, config, statistics, samplers: trainer.samplers, device }, between),
+        );
     let clock = new StepClock();
     let scorecard = freshScorecard(config);
     while (state.step < config.trainingSteps) {
@@ -92,7 +94,7 @@ async function train(
       if (step % config.checkpointEvery === 0 || isLast || isPaused) {
         if (!isLast) await emit({ type: 'scorecard', step, isFinal: false, scores: scorecard.brief() });
         scorecard = freshScorecard(config);
-        await emit(checkpointEvent(trainer, state, config));
+        await emit(checkpointEvent(trainer, state, config, model));
       }
       if (isPaused && !isLast) return;
     }
@@ -142,9 +144,14 @@ function stepEvent(step: number, result: ObjectiveResult, secondsPerStep: number
   };
 }
 
-function checkpointEvent(trainer: Trainer, state: TrainingState, config: DiscoveryConfig): DiscoveryEvent {
+function checkpointEvent(
+  trainer: Trainer,
+  state: TrainingState,
+  config: DiscoveryConfig,
+  model: DiffusionModel,
+): DiscoveryEvent {
   const rows = trainer.shift.rows(state.shift.parameters['phi'] as FloatTensor);
-  const parameters = encodeDirections(shiftConfigOf(config), config.reverseProcess, config.samplingSteps, rows);
+  const parameters = encodeDirections(shiftConfigOf(config, model), config.reverseProcess, config.samplingSteps, rows);
   return { type: 'checkpoint', step: state.step, state: encodeState(state, config), parameters };
 }
 

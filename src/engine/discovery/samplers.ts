@@ -62,8 +62,8 @@ export class Samplers {
     const phi = tape.input('phi', shift.initial().shape);
     const strengths = tape.input('strengths', [config.batch, config.directions]);
     const operand = tape.input('operand', shift.operandShape);
-    const { xNext, predictedX0 } = recordStep(tape, model, inputs, config.process, () =>
-      shift.record(tape, phi, strengths, operand),
+    const { xNext, predictedX0 } = recordStep(tape, model, inputs, config.process, (site) =>
+      shift.record(tape, phi, strengths, operand, site),
     );
     const cotangent = tape.input('cotangent', xNext.shape);
     const [x, parameters] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];

@@ -25,13 +25,14 @@ export interface Watch {
   readonly shifted: OnStep;
 }
 
-export function shiftConfigOf(config: DiscoveryConfig): ShiftConfig {
+export function shiftConfigOf(config: DiscoveryConfig, { timeEmbeddingWidth }: DiffusionModel): ShiftConfig {
   return {
     kind: config.shift,
     directions: config.directions,
     fullSpatial: config.fullSpatial,
     orthonormal: config.orthonormal,
     seed: config.seed,
+    timeEmbeddingWidth,
   };
 }
 
@@ -53,7 +54,7 @@ export class Trainer {
     statistics: HStatistics,
     device: Device,
   ): Promise<Trainer> {
-    const shift = shiftControl(shiftConfigOf(config), statistics);
+    const shift = shiftControl(shiftConfigOf(config, model), statistics);
     const specs = networkSpecs(model, config);
     const { batchSize: batch, samplingSteps, reverseProcess: process, directions, adversarialWeight } = config;
     const samplers = await Samplers.create(

@@ -1,13 +1,13 @@
 import type { EditEvent, EditRequest, ReverseProcess } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
-import type { SamplingStep } from '../diffusion/schedule.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { EngineError } from '../errors.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import { encodePicture } from '../picture.js';
-import { addShift, type DirectionBank, decodeBank } from '../shift/bank.js';
+import { type DirectionBank, decodeBank } from '../shift/bank.js';
 import { curveWeight } from './curve.js';
-import type { DeltaH, EditedSampler } from './edited-sampler.js';
+import { type AppliedShift, deltaHOf, type ShiftSetting } from './delta-h.js';
+import type { EditedSampler } from './edited-sampler.js';
 
 /**
  * Edits one seed: a frame (predicted x0) every `previewEvery`-th step and at the last, then the result beside the
@@ -17,9 +17,12 @@ export async function* edit(
   model: DiffusionModel,
   sampler: EditedSampler,
   request: EditRequest,
+  sampleDirections: ShiftSetting['sampleDirections'],
   between: Between,
 ): AsyncGenerator<EditEvent, void, void> {
-  const deltaH = shiftsAsDeltaH(model, sampler, request);
+  const { samplingSteps, reverseProcess: process } = request;
+  const setting = { samplingSteps, process, zero: () => sampler.zero(), sampleDirections, between };
+  const deltaH = deltaHOf(appliedShifts(model, request), setting);
   let edited: FloatTensor | null = null;
   for await (const { stepIndex, step, x, predictedX0 } of sampler.sample(
     [request.seed],
@@ -52,19 +55,13 @@ async function finalSample(
   return last as FloatTensor;
 }
 
-/** Σ over the shifts of s·weight(t)·c·r·d_k(t). */
-function shiftsAsDeltaH(model: DiffusionModel, sampler: EditedSampler, request: EditRequest): DeltaH {
-  const { samplingSteps, reverseProcess: process } = request;
-  const shifts = request.shifts.map((shift) => ({ ...shift, bank: bankFor(model, shift.bank) }));
-  return (step: SamplingStep, stepIndex: number) => {
-    const sum = sampler.zero();
-    const t = samplingSteps === 1 ? 0 : stepIndex / (samplingSteps - 1);
-    for (const { bank, directionIndex, strength, curve } of shifts) {
-      const weighted = strength * curveWeight(curve, t);
-      addShift(sum.data, bank, directionIndex, weighted, { timestep: step.timestep, samplingSteps, process });
-    }
-    return sum;
-  };
+/** The shifts of one sample: s·weight(t). */
+function appliedShifts(model: DiffusionModel, { shifts }: EditRequest): AppliedShift[] {
+  return shifts.map(({ bank, directionIndex, strength, curve }) => ({
+    bank: bankFor(model, bank),
+    directionIndex,
+    strengths: (t) => [strength * curveWeight(curve, t)],
+  }));
 }
 
 /** Decodes a bank and checks that it belongs to the model. */
@@ -88,18 +85,12 @@ export async function filmstrip(
     samplingSteps: number;
     reverseProcess: ReverseProcess;
   },
+  sampleDirections: ShiftSetting['sampleDirections'],
   between: Between,
 ): Promise<Float32Array[]> {
   const { bank, directionIndex, strengths, samplingSteps, reverseProcess: process } = request;
-  const deltaH: DeltaH = ({ timestep }) => {
-    const out = sampler.zero();
-    const width = out.data.length / strengths.length;
-    strengths.forEach((strength, row) => {
-      const sample = out.data.subarray(row * width, (row + 1) * width);
-      addShift(sample, bank, directionIndex, strength, { timestep, samplingSteps, process });
-    });
-    return out;
-  };
+  const setting = { samplingSteps, process, zero: () => sampler.zero(), sampleDirections, between };
+  const deltaH = deltaHOf([{ bank, directionIndex, strengths: () => strengths }], setting);
   const seeds = strengths.map(() => request.seed);
   let last: FloatTensor | null = null;
   for await (const { x } of sampler.sample(seeds, samplingSteps, 0, deltaH, between)) last = x;

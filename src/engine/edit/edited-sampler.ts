@@ -17,8 +17,8 @@ export interface SampledStep {
   readonly predictedX0: FloatTensor;
 }
 
-/** Δh of the whole batch at one step, `[N,Ch,Hh,Wh]`. */
-export type DeltaH = (step: SamplingStep, stepIndex: number) => FloatTensor;
+/** Δh of the whole batch, `[N,Ch,Hh,Wh]`, at one step that the samples x `[N,C,H,W]` enter. */
+export type DeltaH = (step: SamplingStep, stepIndex: number, x: FloatTensor) => FloatTensor | Promise<FloatTensor>;
 
 /**
  * Samples from seeds with any Δh. Unedited is the same session with Δh = 0, so that strength 0 gives the unedited image
@@ -61,7 +61,7 @@ export class EditedSampler {
     for (const [stepIndex, step] of samplingPlan(this.model.schedule, samplingSteps).entries()) {
       await between();
       const noise = this.stochastic ? { noise: this.noise(seeds, STREAMS.stepNoise, stepIndex) } : {};
-      const feeds = { ...stepFeeds(this.model, step, eta), ...noise, x, deltaH: deltaH(step, stepIndex) };
+      const feeds = { ...stepFeeds(this.model, step, eta), ...noise, x, deltaH: await deltaH(step, stepIndex, x) };
       const made = await this.session.run(feeds);
       x = made['xNext'] as FloatTensor;
       yield { stepIndex, step, x, predictedX0: made['predictedX0'] as FloatTensor };

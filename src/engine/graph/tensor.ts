@@ -31,6 +31,19 @@ export function floatTensor(
   return { dtype: 'float32', shape: [...shape], data };
 }
 
+/** A float32 tensor whose values are computed when they are first read: a graph may be looked at without them. */
+export function lazyTensor(shape: readonly number[], compute: () => Float32Array): FloatTensor {
+  let known: Float32Array | null = null;
+  return {
+    dtype: 'float32',
+    shape: [...shape],
+    get data() {
+      known ??= floatTensor(shape, compute()).data;
+      return known;
+    },
+  };
+}
+
 /** A one-dimensional int64 tensor, as ONNX takes shapes, axes and pads. */
 export function int64Tensor(values: readonly number[]): Tensor {
   return { dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, (value) => BigInt(value)) };

@@ -72,6 +72,7 @@ function diffusersModel(
     hShape: [layout.mid.channels, height / factor, width / factor],
     hTap: 'mid_block',
     parameterCount: weights.parameterCount,
+    timeEmbeddingWidth: weights.get('time_embedding.linear_2.bias').shape[0] ?? 0,
     featureCount,
     timestepFeatures: (timestep) => timestepFeatures(timestep, featureCount, config.flipSinToCos, config.freqShift),
     encode: (tape, x, features) => recorder(tape).encode(x, features),

@@ -1,5 +1,5 @@
 import type { Attributes, Value } from '../graph/graph.js';
-import { floatTensor, sizeOf, type Tensor } from '../graph/tensor.js';
+import { lazyTensor, sizeOf, type Tensor } from '../graph/tensor.js';
 
 /**
  * The result of an operator whose operands are all constant, for the few that gradient rules apply to frozen weights
@@ -11,20 +11,22 @@ export function foldConstant(
   attributes: Attributes,
   constants: ReadonlyMap<string, Tensor>,
 ): Tensor | null {
-  const data = inputs[0] && constants.get(inputs[0].name);
-  if (!(data?.data instanceof Float32Array)) return null;
+  const operand = inputs[0] && constants.get(inputs[0].name);
+  if (operand?.dtype !== 'float32') return null;
+  const { shape: from } = operand;
+  const data = () => operand.data as Float32Array;
   const integers = (index: number) => {
-    const operand = inputs[index] && constants.get(inputs[index].name);
-    return operand?.data instanceof BigInt64Array ? Array.from(operand.data, Number) : null;
+    const list = inputs[index] && constants.get(inputs[index].name);
+    return list?.data instanceof BigInt64Array ? Array.from(list.data, Number) : null;
   };
   if (op === 'Reshape') {
     const shape = integers(1);
-    return shape && floatTensor(shape, data.data);
+    return shape && lazyTensor(shape, data);
   }
-  if (op === 'Transpose') return strided(data.data, transposed(data.shape, attributes['perm'] as readonly number[]));
+  if (op === 'Transpose') return strided(data, transposed(from, attributes['perm'] as readonly number[]));
   if (op === 'Slice') {
     const [axes, steps] = [integers(3), integers(4)];
-    return axes && steps?.every((step) => step === -1) ? strided(data.data, flipped(data.shape, axes)) : null;
+    return axes && steps?.every((step) => step === -1) ? strided(data, flipped(from, axes)) : null;
   }
   return null;
 }
@@ -50,8 +52,12 @@ function flipped(shape: readonly number[], axes: readonly number[]): View {
   return { shape, strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)), offset };
 }
 
-/** Copies a strided view into a dense tensor. */
-function strided(source: Float32Array, { shape, strides, offset }: View): Tensor {
+/** A strided view as a dense tensor. */
+function strided(source: () => Float32Array, view: View): Tensor {
+  return lazyTensor(view.shape, () => copied(source(), view));
+}
+
+function copied(source: Float32Array, { shape, strides, offset }: View): Float32Array {
   const out = new Float32Array(sizeOf(shape));
   const index = shape.map(() => 0);
   let from = offset;
@@ -65,5 +71,5 @@ function strided(source: Float32Array, { shape, strides, offset }: View): Tensor
       index[axis] = 0;
     }
   }
-  return floatTensor(shape, out);
+  return out;
 }

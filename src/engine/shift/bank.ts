@@ -18,6 +18,7 @@ export interface DirectionBank {
   /** Normalised directions, as {@link ShiftControl.rows} gives them. */
   readonly rows: FloatTensor;
   readonly control: ShiftControl;
+  readonly config: ShiftConfig;
 }
 
 /** The small part of a bank as bytes: normalised rows and what they mean. */
@@ -34,6 +35,7 @@ export function encodeDirections(
     samplingSteps: String(samplingSteps),
     directions: String(config.directions),
     fullSpatial: String(config.fullSpatial),
+    timeEmbeddingWidth: String(config.timeEmbeddingWidth),
   };
   return writeSafetensors({ tensors: new Map([['rows', rows]]), metadata });
 }
@@ -51,7 +53,14 @@ export function decodeBank({ statistics, parameters }: DirectionBankRef): Direct
   }
   const process = reverseProcess === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
   const directions = Number(metadata['directions']);
-  const fullSpatial = metadata['fullSpatial'] === 'true';
+  const config: ShiftConfig = {
+    kind,
+    directions,
+    fullSpatial: metadata['fullSpatial'] === 'true',
+    orthonormal: false,
+    seed: 0,
+    timeEmbeddingWidth: Number(metadata['timeEmbeddingWidth'] ?? 0),
+  };
   const measured = decodeStatistics(statistics);
   return {
     kind,
@@ -60,7 +69,8 @@ export function decodeBank({ statistics, parameters }: DirectionBankRef): Direct
     statistics: measured,
     directions,
     rows,
-    control: shiftControl({ kind, directions, fullSpatial, orthonormal: false, seed: 0 }, measured),
+    control: shiftControl(config, measured),
+    config,
   };
 }
 
@@ -68,21 +78,15 @@ function isShiftKind(kind: string | undefined): kind is ShiftKind {
   return kind !== undefined && kind in UNIT;
 }
 
-/**
- * Adds Δh of one direction to `into` (one sample, `[Ch·Hh·Wh]`): s·c·r·d_k(t). Nothing is differentiated here.
- */
-export function addShift(
-  into: Float32Array,
+/** s·c·r of a shift; BAD_USER_INPUT if the bank has no such direction. */
+export function shiftScale(
   bank: DirectionBank,
   directionIndex: number,
   strength: number,
-  at: { timestep: number; samplingSteps: number; process: ReverseProcess },
-): void {
+  at: { samplingSteps: number; process: ReverseProcess },
+): number {
   if (directionIndex < 0 || directionIndex >= bank.directions) {
     throw new EngineError('BAD_USER_INPUT', `direction ${directionIndex}: the bank holds 0…${bank.directions - 1}.`);
   }
-  const scale = strength * strengthScale(bank.kind, at.process, bank.samplingSteps, at.samplingSteps);
-  if (scale === 0) return;
-  const direction = bank.control.direction(bank.rows, directionIndex, at.timestep);
-  for (let i = 0; i < into.length; i += 1) into[i] = (into[i] ?? 0) + scale * (direction[i] ?? 0);
+  return strength * strengthScale(bank.kind, at.process, bank.samplingSteps, at.samplingSteps);
 }

@@ -1,7 +1,9 @@
 import type { ReverseProcess, ShiftKind } from '../contract.js';
+import type { Encoded } from '../diffusion/model.js';
 import type { Value } from '../graph/graph.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
+import { blockShift } from './block.js';
 import { globalShift } from './global.js';
 import { perTimestepShift } from './per-timestep.js';
 import type { HStatistics } from './statistics.js';
@@ -17,7 +19,12 @@ export interface ShiftConfig {
   /** GLOBAL and TIMESTEP: orthonormal rows (those of SUBSPACE always are). */
   readonly orthonormal: boolean;
   readonly seed: number;
+  /** BLOCK: how wide the model's time embedding is. */
+  readonly timeEmbeddingWidth: number;
 }
+
+/** Where a shift is added, for the kinds that look at the sample itself: h before the shift, and the time embedding. */
+export type ShiftSite = Pick<Encoded, 'h' | 'temb'>;
 
 /**
  * S(k, s, i) → Δh = s·c·r·d_k(t_i). The strengths fed in are s·c·r, one a sample and direction, so that a sample may be
@@ -26,8 +33,8 @@ export interface ShiftConfig {
 export interface ShiftControl {
   /** Trainable φ before the first step. */
   initial(): FloatTensor;
-  /** Records Δh from φ, strengths `[N,K]` and the step's own operand. */
-  record(tape: Tape, phi: Value, strengths: Value, operand: Value): Value;
+  /** Records Δh from φ, strengths `[N,K]`, the step's own operand, and the site. */
+  record(tape: Tape, phi: Value, strengths: Value, operand: Value, site: ShiftSite): Value;
   readonly operandShape: readonly number[];
   /** The operand of one timestep: basis, scale or gate, interpolated over t. */
   operand(timestep: number): FloatTensor;
@@ -35,15 +42,25 @@ export interface ShiftControl {
   retract(phi: FloatTensor): FloatTensor;
   /** The directions as edits keep them, normalised. */
   rows(phi: FloatTensor): FloatTensor;
-  /** d_k(t) from {@link rows}, `[Ch·Hh·Wh]`: the host's counterpart of {@link record}. */
-  direction(rows: FloatTensor, directionIndex: number, timestep: number): Float32Array;
+  /** d_k from {@link rows}: what edits have in place of {@link record}. */
+  readonly directions: DirectionSource;
 }
+
+export type DirectionSource =
+  /** d_k(t), `[Ch·Hh·Wh]`, the same for every sample. */
+  | {
+      readonly dependsOn: 'TIMESTEP';
+      readonly at: (rows: FloatTensor, directionIndex: number, timestep: number) => Float32Array;
+    }
+  /** Only a session that sees the sample can tell: φ of direction k alone, for a control of one direction. */
+  | { readonly dependsOn: 'SAMPLE'; readonly alone: (rows: FloatTensor, directionIndex: number) => FloatTensor };
 
 /** c of the shift formula: how far one unit of strength goes, in standard deviations of a component or in RMS of h. */
 export const UNIT: Readonly<Record<ShiftKind, number>> = {
   SUBSPACE: 0.5,
   GLOBAL: 0.25,
   TIMESTEP: 0.25,
+  BLOCK: 0.25,
   PER_TIMESTEP: 0.5,
 };
 
@@ -61,6 +78,7 @@ const KINDS: Readonly<Record<ShiftKind, (config: ShiftConfig, statistics: HStati
   SUBSPACE: subspaceShift,
   GLOBAL: globalShift,
   TIMESTEP: timestepShift,
+  BLOCK: blockShift,
   PER_TIMESTEP: perTimestepShift,
 };
 

@@ -67,9 +67,12 @@ export function globalShift(config: ShiftConfig, statistics: HStatistics): Shift
       vectors.spread(tape, tape.mul(tape.matmul(strengths, vectors.record(tape, phi)), operand)),
     retract: vectors.retract,
     rows: vectors.rows,
-    direction: (rows, k, timestep) => {
-      const width = rows.shape[1] ?? 0;
-      return vectors.overSpace(rows.data.subarray(k * width, (k + 1) * width), rho(timestep).data[0] ?? 0);
+    directions: {
+      dependsOn: 'TIMESTEP',
+      at: (rows, k, timestep) => {
+        const width = rows.shape[1] ?? 0;
+        return vectors.overSpace(rows.data.subarray(k * width, (k + 1) * width), rho(timestep).data[0] ?? 0);
+      },
     },
   };
 }

@@ -23,15 +23,18 @@ export function perTimestepShift({ directions }: ShiftConfig, { hShape, timestep
     },
     retract: (phi) => phi,
     rows: (phi) => phi,
-    direction: (rows, k, timestep) => {
-      const out = new Float32Array(width);
-      const stride = rows.shape[1] ?? 0;
-      for (const { position, weight } of interpolation(timesteps, timestep)) {
-        for (let at = 0; at < width; at += 1) {
-          out[at] = (out[at] ?? 0) + weight * (rows.data[position * stride + k * width + at] ?? 0);
+    directions: {
+      dependsOn: 'TIMESTEP',
+      at: (rows, k, timestep) => {
+        const out = new Float32Array(width);
+        const stride = rows.shape[1] ?? 0;
+        for (const { position, weight } of interpolation(timesteps, timestep)) {
+          for (let at = 0; at < width; at += 1) {
+            out[at] = (out[at] ?? 0) + weight * (rows.data[position * stride + k * width + at] ?? 0);
+          }
         }
-      }
-      return out;
+        return out;
+      },
     },
   };
 }

@@ -10,6 +10,7 @@ import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
+import { measureRotation, ROTATION_SAMPLES } from './rotation.js';
 import { turnLargestPositive } from './signs.js';
 
 /** Samples measured, and components kept. */
@@ -18,6 +19,9 @@ export const COMPONENT_COUNT = 64;
 /** Steps of the trajectory along which h is measured; other timesteps are interpolated, so that memory does not grow with T. */
 export const STATISTICS_STEPS = 10;
 const BATCH = 8;
+const FORMAT = 'azimuth-h-statistics-2';
+/** Knew no rotation: directions that were found with it can still be used. */
+const FORMAT_1 = 'azimuth-h-statistics-1';
 
 /** Statistics of h along the unedited trajectory of one model: measured once, used at any number of sampling steps. */
 export interface HStatistics {
@@ -27,6 +31,8 @@ export interface HStatistics {
   readonly hShape: readonly [number, number, number];
   /** Joint principal components over the whole trajectory, each of one standard deviation: `[T, M, Ch·Hh·Wh]`. */
   readonly components: FloatTensor;
+  /** Rotation of the leading components to independent ones, `[R,R]`; see {@link measureRotation}. */
+  readonly rotation: FloatTensor;
   /** RMS of h at each step: ρ(t), `[T]`. */
   readonly rho: FloatTensor;
 }
@@ -43,18 +49,23 @@ export async function measureStatistics(
   onProgress: (done: number, total: number) => Promise<void>,
 ): Promise<HStatistics> {
   const plan = statisticsPlan(model);
-  const bottlenecks = await recordBottlenecks(model, plan, device, between, onProgress);
+  const total = STATISTICS_SAMPLES + ROTATION_SAMPLES;
+  const bottlenecks = await recordBottlenecks(model, plan, device, between, (done) => onProgress(done, total));
   const rho = bottlenecks.map((h) => Math.sqrt(h.data.reduce((sum, value) => sum + value * value, 0) / h.data.length));
   for (const h of bottlenecks) centre(h);
   const weights = principalWeights(await gramMatrix(bottlenecks, device, between));
   const components = await project(weights, bottlenecks, device, between);
   fixSigns(components);
   const timesteps = plan.map(({ timestep }) => timestep);
+  const rotation = await measureRotation(model, { timesteps, components }, device, between, (done) =>
+    onProgress(STATISTICS_SAMPLES + done, total),
+  );
   return {
     modelHash: model.hash,
     timesteps,
     hShape: model.hShape,
     components,
+    rotation,
     rho: floatTensor([rho.length], Float32Array.from(rho)),
   };
 }
@@ -70,7 +81,7 @@ async function recordBottlenecks(
   plan: readonly SamplingStep[],
   device: Device,
   between: Between,
-  onProgress: (done: number, total: number) => Promise<void>,
+  onProgress: (done: number) => Promise<void>,
 ): Promise<FloatTensor[]> {
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, BATCH), 'SYMMETRIC', null);
@@ -86,7 +97,7 @@ async function recordBottlenecks(
       x = made['xNext'] as FloatTensor;
       all[i]?.data.set((made['h'] as FloatTensor).data, first * features);
     }
-    await onProgress(first + BATCH, STATISTICS_SAMPLES);
+    await onProgress(first + BATCH);
   }
   await session.release();
   return all;
@@ -169,10 +180,10 @@ function fixSigns({ shape, data }: FloatTensor): void {
   }
 }
 
-/** As bytes: safetensors with `components` and `rho`. */
-export function encodeStatistics({ modelHash, timesteps, hShape, components, rho }: HStatistics): Uint8Array {
+/** As bytes: safetensors with `components`, `rotation` and `rho`. */
+export function encodeStatistics({ modelHash, timesteps, hShape, components, rotation, rho }: HStatistics): Uint8Array {
   const metadata = {
-    format: 'azimuth-h-statistics-1',
+    format: FORMAT,
     modelHash,
     timesteps: JSON.stringify(timesteps),
     hShape: JSON.stringify(hShape),
@@ -180,6 +191,7 @@ export function encodeStatistics({ modelHash, timesteps, hShape, components, rho
   return writeSafetensors({
     tensors: new Map([
       ['components', components],
+      ['rotation', rotation],
       ['rho', rho],
     ]),
     metadata,
@@ -189,11 +201,13 @@ export function encodeStatistics({ modelHash, timesteps, hShape, components, rho
 /** Reads {@link encodeStatistics}' bytes; throws MODEL_INVALID on anything else. */
 export function decodeStatistics(bytes: Uint8Array): HStatistics {
   const { tensors, metadata } = readSafetensors(bytes, 'h statistics');
-  const [components, rho] = [tensors.get('components'), tensors.get('rho')];
-  if (!components || !rho || metadata['format'] !== 'azimuth-h-statistics-1') {
-    throw new EngineError('MODEL_INVALID', 'h statistics: expected azimuth-h-statistics-1 with components and rho.');
+  const [components, rotation, rho] = [tensors.get('components'), tensors.get('rotation'), tensors.get('rho')];
+  const format = metadata['format'] ?? '';
+  if (!components || !rho || !(rotation || format === FORMAT_1) || ![FORMAT, FORMAT_1].includes(format)) {
+    throw new EngineError('MODEL_INVALID', `h statistics: expected ${FORMAT} with components, rotation and rho.`);
   }
   const timesteps = JSON.parse(metadata['timesteps'] ?? '[]') as number[];
   const hShape = JSON.parse(metadata['hShape'] ?? '[]') as [number, number, number];
-  return { modelHash: metadata['modelHash'] ?? '', timesteps, hShape, components, rho };
+  const modelHash = metadata['modelHash'] ?? '';
+  return { modelHash, timesteps, hShape, components, rotation: rotation ?? floatTensor([0, 0]), rho };
 }

@@ -24,14 +24,17 @@ export function subspaceShift({ directions, seed }: ShiftConfig, statistics: HSt
     },
     retract: orthonormalRows,
     rows: (phi) => phi,
-    direction: (rows, k, timestep) => {
-      const weights = rows.data.subarray(k * COMPONENT_COUNT, (k + 1) * COMPONENT_COUNT);
-      const components = basis(timestep).data;
-      const sum = new Float64Array(width);
-      weights.forEach((weight, m) => {
-        for (let at = 0; at < width; at += 1) sum[at] = (sum[at] ?? 0) + weight * (components[m * width + at] ?? 0);
-      });
-      return Float32Array.from(sum);
+    directions: {
+      dependsOn: 'TIMESTEP',
+      at: (rows, k, timestep) => {
+        const weights = rows.data.subarray(k * COMPONENT_COUNT, (k + 1) * COMPONENT_COUNT);
+        const components = basis(timestep).data;
+        const sum = new Float64Array(width);
+        weights.forEach((weight, m) => {
+          for (let at = 0; at < width; at += 1) sum[at] = (sum[at] ?? 0) + weight * (components[m * width + at] ?? 0);
+        });
+        return Float32Array.from(sum);
+      },
     },
   };
 }

@@ -47,11 +47,14 @@ export function timestepShift(config: ShiftConfig, statistics: HStatistics): Shi
     },
     retract: (phi) => onVectors(phi, vectors.retract),
     rows: (phi) => normalisedGates(onVectors(phi, vectors.rows), width, moments),
-    direction: (rows, k, timestep) => {
-      const row = rows.data.subarray(k * (width + GATE_TERMS), (k + 1) * (width + GATE_TERMS));
-      const terms = basis(timestep);
-      const gate = terms.reduce((sum, term, j) => sum + term * (row[width + j] ?? 0), 0);
-      return vectors.overSpace(row.subarray(0, width), gate * rho(timestep));
+    directions: {
+      dependsOn: 'TIMESTEP',
+      at: (rows, k, timestep) => {
+        const row = rows.data.subarray(k * (width + GATE_TERMS), (k + 1) * (width + GATE_TERMS));
+        const terms = basis(timestep);
+        const gate = terms.reduce((sum, term, j) => sum + term * (row[width + j] ?? 0), 0);
+        return vectors.overSpace(row.subarray(0, width), gate * rho(timestep));
+      },
     },
   };
 }

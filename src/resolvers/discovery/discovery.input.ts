@@ -17,7 +17,7 @@ export const DISCOVERY_DEFAULTS = {
   samplingSteps: 10,
   shift: 'SUBSPACE',
   fullSpatial: false,
-  /** Of GLOBAL; the weights of SUBSPACE are orthonormal by construction. */
+  /** Of GLOBAL and TIMESTEP; the weights of SUBSPACE are orthonormal by construction. */
   orthonormal: false,
   reverseProcess: 'SYMMETRIC',
   maxStrength: 6,
@@ -72,20 +72,22 @@ export class StartDiscoveryInput {
 
   @Field(() => ShiftKind, {
     nullable: true,
-    description: 'What the directions are made of: SUBSPACE (if left out) or GLOBAL in this version.',
+    description:
+      'What the directions are made of. LEARNED: SUBSPACE (if left out), GLOBAL, TIMESTEP or BLOCK; RANDOM: GLOBAL (if left out), TIMESTEP or BLOCK; PCA and JACOBIAN: PER_TIMESTEP.',
   })
   shift?: ShiftKindName | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'GLOBAL only: a value for each place of h, not only for each channel. False if left out.',
+    description:
+      'GLOBAL and TIMESTEP: a value for each place of h, not only for each channel; false if left out. PER_TIMESTEP: always true. The others: false.',
   })
   fullSpatial?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Keep the directions orthonormal. GLOBAL: false if left out, and K at most the dimension. SUBSPACE: always true.',
+      'Keep the directions orthonormal. GLOBAL and TIMESTEP: false if left out; if true, K is at most the dimension. SUBSPACE: always true. The others: false.',
   })
   orthonormal?: boolean | null;
 

@@ -26,7 +26,7 @@ export class DiscoveryConfig {
   @Field(() => ShiftKind, { description: 'What the directions are made of.' })
   shift!: string;
 
-  @Field(() => Boolean, { description: 'GLOBAL: a value for each place of h, not only for each channel.' })
+  @Field(() => Boolean, { description: 'Whether there is a value for each place of h, not only for each channel.' })
   fullSpatial!: boolean;
 
   @Field(() => Boolean, { description: 'Whether the directions are kept orthonormal.' })

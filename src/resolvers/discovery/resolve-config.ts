@@ -6,6 +6,7 @@ import { DISCOVERY_DEFAULTS, type StartDiscoveryInput } from './discovery.input.
 const SEED_MAX = 2 ** 31 - 1;
 /** Components of a SUBSPACE (M): its orthonormal rows cannot be more. */
 const SUBSPACE_COMPONENTS = 64;
+const DIRECTIONS_MAX = 256;
 const STRENGTH_MAX = 100;
 const STEPS_MAX = 1_000_000;
 
@@ -62,10 +63,10 @@ function strengthsOf(input: StartDiscoveryInput) {
 
 /** What a method finds unless it is told otherwise, and what else it can find. */
 const KINDS: Readonly<Record<Method, readonly [ShiftKind, ...ShiftKind[]]>> = {
-  LEARNED: [DISCOVERY_DEFAULTS.shift, 'GLOBAL', 'TIMESTEP'],
+  LEARNED: [DISCOVERY_DEFAULTS.shift, 'GLOBAL', 'TIMESTEP', 'BLOCK'],
   PCA: ['PER_TIMESTEP'],
   JACOBIAN: ['PER_TIMESTEP'],
-  RANDOM: ['GLOBAL', 'TIMESTEP'],
+  RANDOM: ['GLOBAL', 'TIMESTEP', 'BLOCK'],
 };
 
 function shiftOf(method: Method, input: StartDiscoveryInput, model: DiscoveryModel) {
@@ -74,13 +75,14 @@ function shiftOf(method: Method, input: StartDiscoveryInput, model: DiscoveryMod
   if (!shift) throw inputError('input.shift', `${kinds.join(' or ')} with ${method} in this version`, input.shift);
   const directions = input.directions ?? DISCOVERY_DEFAULTS.directions;
   if (shift === 'SUBSPACE') return { shift, ...subspaceOf(input, directions) };
+  if (shift === 'BLOCK') return { shift, ...blockOf(input, directions) };
   if (shift === 'PER_TIMESTEP') return { shift, ...measuredOf(input, directions, model) };
   return { shift, ...globalOf(input, directions, model) };
 }
 
 /** Vectors of one timestep are orthogonal: there are no more than dimensions. */
 function measuredOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number, { hShape }: DiscoveryModel) {
-  const max = Math.min(256, sizeOf(hShape));
+  const max = Math.min(DIRECTIONS_MAX, sizeOf(hShape));
   checkInteger('input.directions', directions, { min: 1, max, advice: 'No more vectors can be orthogonal there.' });
   if (fullSpatial === false) throw inputError('input.fullSpatial', 'true with PER_TIMESTEP', false);
   if (orthonormal) throw inputError('input.orthonormal', 'false with PER_TIMESTEP', true);
@@ -94,18 +96,27 @@ function sizeOf(shape: readonly number[]): number {
 function subspaceOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number) {
   const advice = `A SUBSPACE has ${SUBSPACE_COMPONENTS} components.`;
   checkInteger('input.directions', directions, { min: 1, max: SUBSPACE_COMPONENTS, advice });
-  if (fullSpatial) throw inputError('input.fullSpatial', 'false with SUBSPACE', true, 'It is an option of GLOBAL.');
+  if (fullSpatial)
+    throw inputError('input.fullSpatial', 'false with SUBSPACE', true, 'It is an option of GLOBAL and TIMESTEP.');
   if (orthonormal === false) {
     throw inputError('input.orthonormal', 'true with SUBSPACE', false, 'Its weights are orthonormal by construction.');
   }
   return { directions, fullSpatial: false, orthonormal: true };
 }
 
+function blockOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number) {
+  checkInteger('input.directions', directions, { min: 1, max: DIRECTIONS_MAX, advice: '' });
+  const advice = 'A network has neither places nor a dimension: it is an option of GLOBAL and TIMESTEP.';
+  if (fullSpatial) throw inputError('input.fullSpatial', 'false with BLOCK', true, advice);
+  if (orthonormal) throw inputError('input.orthonormal', 'false with BLOCK', true, advice);
+  return { directions, fullSpatial: false, orthonormal: false };
+}
+
 function globalOf(input: StartDiscoveryInput, directions: number, { hShape }: DiscoveryModel) {
   const fullSpatial = input.fullSpatial ?? DISCOVERY_DEFAULTS.fullSpatial;
   const orthonormal = input.orthonormal ?? DISCOVERY_DEFAULTS.orthonormal;
   const dimension = sizeOf(fullSpatial ? hShape : hShape.slice(0, 1));
-  const max = orthonormal ? Math.min(256, dimension) : 256;
+  const max = orthonormal ? Math.min(DIRECTIONS_MAX, dimension) : DIRECTIONS_MAX;
   const advice = orthonormal ? `No more than ${dimension} vectors can be orthonormal there.` : '';
   checkInteger('input.directions', directions, { min: 1, max, advice });
   return { directions, fullSpatial, orthonormal };

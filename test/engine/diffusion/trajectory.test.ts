@@ -25,7 +25,14 @@ async function unrolled(kind: ShiftKind, process: ReverseProcess, noise: FloatTe
   const model = await loadModel(TINY_MODEL);
   const statistics = await measureStatistics(model, device, nothing, nothing);
   const shift = shiftControl(
-    { kind, directions: K, fullSpatial: false, orthonormal: kind === 'SUBSPACE', seed: 5 },
+    {
+      kind,
+      directions: K,
+      fullSpatial: false,
+      orthonormal: kind === 'SUBSPACE',
+      seed: 5,
+      timeEmbeddingWidth: model.timeEmbeddingWidth,
+    },
     statistics,
   );
   const phi = shift.initial();
@@ -41,8 +48,8 @@ async function unrolled(kind: ShiftKind, process: ReverseProcess, noise: FloatTe
     const { features, coefficients } = stepFeeds(model, step, 0);
     const operand = tape.constant(shift.operand(step.timestep));
     const inputs = { x, features: tape.constant(features!), coefficients: tape.constant(coefficients!) };
-    x = recordStep(tape, model, inputs, process, () =>
-      shift.record(tape, phiValue, tape.constant(strengths), operand),
+    x = recordStep(tape, model, inputs, process, (site) =>
+      shift.record(tape, phiValue, tape.constant(strengths), operand, site),
     ).xNext;
   }
   const [gradient] = vjp(tape, [x], [tape.constant(cotangent)], [phiValue]);
@@ -68,6 +75,8 @@ describe('gradient checkpointing', () => {
     ['GLOBAL', 'ASYMMETRIC'],
     ['GLOBAL', 'SYMMETRIC'],
     ['TIMESTEP', 'SYMMETRIC'],
+    ['BLOCK', 'ASYMMETRIC'],
+    ['BLOCK', 'SYMMETRIC'],
   ] as const)('equals the unrolled gradient: %s %s', async (kind, process) => {
     const random = generator(7);
     const noise = randomTensor([BATCH, 3, 8, 8], random, -2, 2);

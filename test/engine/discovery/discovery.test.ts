@@ -59,6 +59,7 @@ describe('a discovery', () => {
   it.each([
     ['SUBSPACE', 'SYMMETRIC', 0.05],
     ['GLOBAL', 'ASYMMETRIC', 0],
+    ['BLOCK', 'SYMMETRIC', 0.05],
   ] as const)(
     'resumed from a checkpoint gives the run that was never interrupted, byte for byte: %s %s',
     async (shift, reverseProcess, adversarialWeight) => {

@@ -1,26 +1,42 @@
+import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { normals, STREAMS } from '../../../src/engine/diffusion/random.js';
+import { Samplers } from '../../../src/engine/discovery/samplers.js';
 import { curveWeight } from '../../../src/engine/edit/curve.js';
-import type { DirectionBankRef, EditEvent, EditRequest, Engine } from '../../../src/engine/index.js';
+import { floatTensor } from '../../../src/engine/graph/tensor.js';
+import type { DirectionBankRef, DiscoveryConfig, EditEvent, EditRequest, Engine } from '../../../src/engine/index.js';
 import { createEngine } from '../../../src/engine/index.js';
+import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { encodePicture } from '../../../src/engine/picture.js';
+import { openDevice } from '../../../src/engine/runtime/device.js';
+import { decodeBank } from '../../../src/engine/shift/bank.js';
 import { TINY_DISCOVERY, TINY_MODEL } from '../../helpers/models.js';
 
 const signal = new AbortController().signal;
 let engine: Engine;
 let model: { path: string; hash: string };
 let bank: DirectionBankRef;
+/** Of the same model, its directions small networks of h. */
+let blocks: DirectionBankRef;
 
 beforeAll(async () => {
   engine = await createEngine({ device: 'cpu' });
   const { hash } = await engine.importModel(TINY_MODEL, async () => {}, signal);
   model = { path: TINY_MODEL, hash };
-  let [statistics, parameters] = [new Uint8Array(), new Uint8Array()];
-  const options = { state: null, statistics: null, signal, yieldTo: async () => {} };
-  for await (const event of engine.discover(model, { ...TINY_DISCOVERY, trainingSteps: 1 }, options)) {
+  bank = await discovered(TINY_DISCOVERY, null);
+  blocks = await discovered({ ...TINY_DISCOVERY, shift: 'BLOCK', orthonormal: false }, bank.statistics);
+});
+
+/** Directions of a discovery of one step. */
+async function discovered(config: DiscoveryConfig, known: Uint8Array | null): Promise<DirectionBankRef> {
+  let [statistics, parameters] = [known ?? new Uint8Array(), new Uint8Array()];
+  const options = { state: null, statistics: known, signal, yieldTo: async () => {} };
+  for await (const event of engine.discover(model, { ...config, trainingSteps: 1 }, options)) {
     if (event.type === 'statistics') statistics = new Uint8Array(event.bytes);
     if (event.type === 'checkpoint') parameters = new Uint8Array(event.parameters);
   }
-  bank = { statistics, parameters };
-});
+  return { statistics, parameters };
+}
 
 async function run(
   change: Partial<EditRequest>,
@@ -50,6 +66,12 @@ const shift = (strength: number, curve: { t: number; weight: number }[] = [], di
   curve,
 });
 const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0;
+
+/** The largest difference of two images: up to 1 where values on the border of two levels fall to either side. */
+async function greyLevelsApart(a: Uint8Array, b: Uint8Array): Promise<number> {
+  const [first, second] = await Promise.all([a, b].map((bytes) => sharp(bytes).raw().toBuffer()));
+  return Math.max(...Array.from(first!, (value, at) => Math.abs(value - second![at]!)));
+}
 
 describe('edited sampling', () => {
   it.each([
@@ -120,6 +142,65 @@ describe('edited sampling', () => {
     const gallery = await engine.sample(model.path, model.hash, [5, 6, 7], 6, signal);
     expect(same(strip[1]!.bytes, gallery[0]!.bytes)).toBe(true);
     expect(same(strip[0]!.bytes, strip[2]!.bytes)).toBe(false);
+  });
+
+  it('mixes directions that depend on the sample with others, each with its curve, in any order', async () => {
+    const curve = [
+      { t: 0, weight: 1 },
+      { t: 1, weight: 0.2 },
+    ];
+    const block = { ...shift(3, curve, 2), bank: blocks };
+    const mixed = await run({ shifts: [shift(2), block] });
+    expect(same((await run({ shifts: [block, shift(2)] })).result, mixed.result)).toBe(true);
+    for (const one of [[shift(2)], [block], [shift(2), { ...block, curve: [] }]])
+      expect(same((await run({ shifts: one })).result, mixed.result)).toBe(false);
+    expect(same(mixed.original, (await run({})).original)).toBe(true);
+    const off = await run({
+      shifts: [shift(0), { ...block, strength: 0 }, { ...block, curve: [{ t: 0, weight: 0 }] }],
+    });
+    expect(same(off.result, mixed.original)).toBe(true);
+  });
+
+  it.each([
+    ['SYMMETRIC', 0],
+    ['ASYMMETRIC', 0.5],
+  ] as const)(
+    'along a direction that depends on the sample leaves the original as it is: %s, η %s',
+    async (reverseProcess, eta) => {
+      const moved = await run({ shifts: [{ ...shift(4), bank: blocks }], reverseProcess, eta });
+      const none = await run({ shifts: [{ ...shift(0), bank: blocks }], reverseProcess, eta });
+      expect(same(moved.original, none.result)).toBe(true);
+      expect(same(moved.result, none.result)).toBe(false);
+    },
+  );
+
+  it('along a direction that depends on the sample is the sampling that its training shifts, also as a filmstrip', async () => {
+    const [seed, T, k, strengths] = [5, TINY_DISCOVERY.samplingSteps, 1, [-3, 0, 3]];
+    const diffusion = await loadModel(TINY_MODEL);
+    const device = await openDevice('cpu');
+    const { control, rows, directions } = decodeBank(blocks);
+    const samplers = await Samplers.create(
+      diffusion,
+      { batch: 3, samplingSteps: T, process: 'SYMMETRIC', kind: 'BLOCK', directions, isTrained: false },
+      control,
+      device,
+    );
+    const size = 3 * 8 * 8;
+    const noise = floatTensor([3, 3, 8, 8]);
+    for (const row of [0, 1, 2])
+      noise.data.set(normals({ seed, stream: STREAMS.sampleNoise, sample: 0, step: 0 }, size), row * size);
+    const trained = await samplers.shifted(noise, rows, { directions: [k, k, k], strengths }, async () => {});
+    await samplers.release();
+    const request = { bank: blocks, directionIndex: k, strengths, seed, samplingSteps: T } as const;
+    const strip = await engine.filmstrip(model, { ...request, reverseProcess: 'SYMMETRIC' }, signal);
+    for (const [row, image] of strip.entries()) {
+      const sample = trained.samples.at(-1)!.data.subarray(row * size, (row + 1) * size);
+      expect(await greyLevelsApart(image.bytes, (await encodePicture(sample, [3, 8, 8])).bytes)).toBeLessThan(2);
+    }
+    const edited = await run({ seed, samplingSteps: T, shifts: [{ ...shift(3), bank: blocks }] });
+    expect(await greyLevelsApart(edited.result, strip[2]!.bytes)).toBeLessThan(2);
+    expect(await greyLevelsApart(edited.original, strip[1]!.bytes)).toBeLessThan(2);
+    expect(await greyLevelsApart(edited.result, edited.original)).toBeGreaterThan(2);
   });
 
   it('refuses a direction of another model, and a model that has changed on disk', async () => {

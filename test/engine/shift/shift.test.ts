@@ -1,16 +1,25 @@
 import { Matrix, SVD } from 'ml-matrix';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ShiftKind } from '../../../src/engine/contract.js';
 import type { DiffusionModel } from '../../../src/engine/diffusion/model.js';
 import { normals, STREAMS } from '../../../src/engine/diffusion/random.js';
-import { samplingPlan } from '../../../src/engine/diffusion/schedule.js';
+import { type SamplingStep, samplingPlan } from '../../../src/engine/diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from '../../../src/engine/diffusion/step.js';
+import { deltaHOf } from '../../../src/engine/edit/delta-h.js';
+import { SampleDirections } from '../../../src/engine/edit/sample-directions.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../../../src/engine/graph/tensor.js';
 import { loadModel } from '../../../src/engine/models/load-diffusers.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { Session } from '../../../src/engine/runtime/session.js';
-import { addShift, decodeBank, encodeDirections } from '../../../src/engine/shift/bank.js';
-import { type ShiftConfig, shiftControl, strengthScale, UNIT } from '../../../src/engine/shift/control.js';
+import { decodeBank, encodeDirections, shiftScale } from '../../../src/engine/shift/bank.js';
+import {
+  type ShiftConfig,
+  type ShiftControl,
+  shiftControl,
+  strengthScale,
+  UNIT,
+} from '../../../src/engine/shift/control.js';
 import { interpolation } from '../../../src/engine/shift/interpolation.js';
 import { orthonormalRows } from '../../../src/engine/shift/orthonormal.js';
 import { components } from '../../../src/engine/shift/principal.js';
@@ -102,50 +111,80 @@ describe('statistics of h', () => {
   });
 });
 
+/** A configuration of four directions in {@link TINY_MODEL}. */
+const configOf = (kind: ShiftKind, fullSpatial = false, orthonormal = false): ShiftConfig => ({
+  kind,
+  directions: 4,
+  fullSpatial,
+  orthonormal,
+  seed: 2,
+  timeEmbeddingWidth: 32,
+});
 const KINDS: readonly [string, ShiftConfig][] = [
-  ['SUBSPACE', { kind: 'SUBSPACE', directions: 4, fullSpatial: false, orthonormal: true, seed: 2 }],
-  ['GLOBAL', { kind: 'GLOBAL', directions: 4, fullSpatial: false, orthonormal: false, seed: 2 }],
-  ['GLOBAL orthonormal', { kind: 'GLOBAL', directions: 4, fullSpatial: false, orthonormal: true, seed: 2 }],
-  ['TIMESTEP', { kind: 'TIMESTEP', directions: 4, fullSpatial: false, orthonormal: false, seed: 2 }],
-  ['TIMESTEP orthonormal', { kind: 'TIMESTEP', directions: 4, fullSpatial: true, orthonormal: true, seed: 2 }],
-  ['PER_TIMESTEP', { kind: 'PER_TIMESTEP', directions: 4, fullSpatial: true, orthonormal: false, seed: 2 }],
-  ['GLOBAL fullSpatial', { kind: 'GLOBAL', directions: 4, fullSpatial: true, orthonormal: false, seed: 2 }],
+  ['SUBSPACE', configOf('SUBSPACE', false, true)],
+  ['GLOBAL', configOf('GLOBAL')],
+  ['GLOBAL orthonormal', configOf('GLOBAL', false, true)],
+  ['GLOBAL fullSpatial', configOf('GLOBAL', true)],
+  ['TIMESTEP', configOf('TIMESTEP')],
+  ['TIMESTEP orthonormal', configOf('TIMESTEP', true, true)],
+  ['BLOCK', configOf('BLOCK')],
+  ['PER_TIMESTEP', configOf('PER_TIMESTEP', true)],
 ];
 
-/** Δh of the recorded graph for one sample. */
-async function recordedShift(config: ShiftConfig, phi: FloatTensor, k: number, strength: number, timestep: number) {
+/** Δh of the recorded graph for samples x that enter `step`, as training has it. */
+async function recordedShift(
+  config: ShiftConfig,
+  phi: FloatTensor,
+  strengths: FloatTensor,
+  step: SamplingStep,
+  x: FloatTensor,
+): Promise<FloatTensor> {
   const shift = shiftControl(config, statistics);
-  const strengths = floatTensor([1, config.directions]);
-  strengths.data[k] = strength;
   const tape = new Tape();
+  const site = model.encode(tape, tape.input('x', x.shape), tape.input('features', [1, model.featureCount]));
   const y = shift.record(
     tape,
     tape.input('phi', phi.shape),
     tape.input('s', strengths.shape),
     tape.input('o', shift.operandShape),
+    site,
   );
-  const h = tape.add(tape.constant(floatTensor([1, ...model.hShape])), y);
-  const session = await Session.create(tape.graph({ h }), await openDevice('cpu'));
-  const { h: made } = await session.run({ phi, s: strengths, o: shift.operand(timestep) });
+  const deltaH = tape.add(tape.constant(floatTensor(site.h.shape)), y);
+  const session = await Session.create(tape.graph({ deltaH }), await openDevice('cpu'));
+  const feeds = { ...stepFeeds(model, step, 0), x, phi, s: strengths, o: shift.operand(step.timestep) };
+  const made = await session.run(feeds);
   await session.release();
-  return made!;
+  return made['deltaH']!;
 }
 
 describe.each(KINDS)('shift control %s', (_, config) => {
-  it.each([['SYMMETRIC'], ['ASYMMETRIC']] as const)('is what edits add, on the host: %s', async (process) => {
+  it.each([['SYMMETRIC'], ['ASYMMETRIC']] as const)('is what edits add: %s', async (process) => {
     const shift = shiftControl(config, statistics);
     const phi = shift.retract(randomTensor(shift.initial().shape, generator(9)));
     const bank = decodeBank({
       statistics: encodeStatistics(statistics),
       parameters: encodeDirections(config, process, T, shift.rows(phi)),
     });
-    const [k, s, timestep, samplingSteps] = [2, -1.7, 400, 12];
-    const into = new Float32Array(sizeOf(model.hShape));
-    addShift(into, bank, k, s, { timestep, samplingSteps, process });
+    const x = randomTensor([2, ...model.sampleShape], generator(5), -2, 2);
+    const samplingSteps = 12;
+    const step = samplingPlan(model.schedule, samplingSteps)[7]!;
     const scale = strengthScale(config.kind, process, T, samplingSteps);
-    const recorded = await recordedShift(config, phi, k, s * scale, timestep);
-    expect(relativeError(floatTensor(recorded.shape, into), recorded)).toBeLessThan(1e-6);
-    const none = await recordedShift(config, phi, k, 0, timestep);
+    const sampled = await SampleDirections.create(model, 2, bank, await openDevice('cpu'));
+    // Two directions in each sample, with strengths of its own.
+    const shifts = [
+      { bank, directionIndex: 2, strengths: () => [-1.7, 0.4] },
+      { bank, directionIndex: 0, strengths: () => [0.8, 0] },
+    ];
+    const zero = () => floatTensor([2, ...model.hShape]);
+    const setting = { samplingSteps, process, zero, sampleDirections: async () => sampled, between: nothing };
+    const edited = await deltaHOf(shifts, setting)(step, 7, x);
+    await sampled.release();
+    const strengths = floatTensor(
+      [2, 4],
+      Float32Array.of(0.8, 0, -1.7, 0, 0, 0, 0.4, 0).map((s) => s * scale),
+    );
+    expect(relativeError(edited, await recordedShift(config, phi, strengths, step, x))).toBeLessThan(1e-5);
+    const none = await recordedShift(config, phi, floatTensor([2, 4]), step, x);
     expect(none.data.every((value) => value === 0)).toBe(true);
   });
 });
@@ -170,14 +209,20 @@ describe.each(UNIT_KINDS)('shift control %s', (_, config) => {
 const vectorOf = (data: Float32Array) => floatTensor([data.length], data);
 
 describe('the gate of TIMESTEP', () => {
-  const config: ShiftConfig = { kind: 'TIMESTEP', directions: 3, fullSpatial: false, orthonormal: false, seed: 3 };
+  const config = configOf('TIMESTEP');
+  const directionOf = (control: ShiftControl, rows: FloatTensor, k: number, timestep: number) => {
+    if (control.directions.dependsOn === 'SAMPLE') throw new Error('expected directions of the timestep alone');
+    return control.directions.at(rows, k, timestep);
+  };
 
   it('starts as GLOBAL', () => {
     const gated = shiftControl(config, statistics);
     const plain = shiftControl({ ...config, kind: 'GLOBAL' }, statistics);
     const [a, b] = [gated.rows(gated.initial()), plain.rows(plain.initial())];
     for (const t of [999, 500, 3])
-      expect(relativeError(vectorOf(gated.direction(a, 1, t)), vectorOf(plain.direction(b, 1, t)))).toBeLessThan(1e-6);
+      expect(relativeError(vectorOf(directionOf(gated, a, 1, t)), vectorOf(directionOf(plain, b, 1, t)))).toBeLessThan(
+        1e-6,
+      );
   });
 
   it('has a mean square of 1 over the measured timesteps, whatever its weights, and varies smoothly', () => {
@@ -185,7 +230,7 @@ describe('the gate of TIMESTEP', () => {
     const phi = control.retract(randomTensor(control.initial().shape, generator(8)));
     const rows = control.rows(phi);
     const rms = (t: number) => {
-      const direction = control.direction(rows, 2, t);
+      const direction = directionOf(control, rows, 2, t);
       return Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0) / direction.length);
     };
     const gates = statistics.timesteps.map((t, i) => rms(t) / statistics.rho.data[i]!);
@@ -243,9 +288,7 @@ describe('a direction bank', () => {
     };
     expect(() => decodeBank({ ...parts, parameters: parts.statistics })).toThrow(/directions: expected/);
     expect(() => decodeBank({ ...parts, parameters: parts.parameters.slice(0, 50) })).toThrow(/directions/);
-    const at = { timestep: 1, samplingSteps: T, process: 'SYMMETRIC' } as const;
-    expect(() => addShift(new Float32Array(256), decodeBank(parts), 4, 1, at)).toThrow(
-      /direction 4: the bank holds 0…3/,
-    );
+    const at = { samplingSteps: T, process: 'SYMMETRIC' } as const;
+    expect(() => shiftScale(decodeBank(parts), 4, 1, at)).toThrow(/direction 4: the bank holds 0…3/);
   });
 });
