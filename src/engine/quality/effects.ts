@@ -1,9 +1,9 @@
+import type { DiscoveryConfig } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { normals, STREAMS } from '../diffusion/random.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { Samplers } from '../discovery/samplers.js';
 import { shiftConfigOf } from '../discovery/trainer.js';
-import type { DiscoveryConfig } from '../contract.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { spearman } from '../learning/correlation.js';
 import type { Device } from '../runtime/device.js';
@@ -14,7 +14,7 @@ import type { FactorReading, FactorRegressor } from './factor-regressor.js';
 import { factorDeviation, factorDifference, readFactor } from './factors.js';
 
 /** Samples that every direction is applied to. */
-export const EFFECT_SAMPLES = Number(process.env["QS"] ?? 128);
+export const EFFECT_SAMPLES = Number(process.env['QS'] ?? 128);
 /** Strengths at which it is; 0 is the unedited sample. */
 export const EFFECT_STRENGTHS: readonly number[] = [-3, -1.5, 1.5, 3];
 /** Unedited samples of other seeds, which shifted ones are compared with. */
@@ -121,7 +121,9 @@ function summarise(
     const deviation = factorDeviation(factor, base);
     return shifted.map((readings) => {
       const changes = readings.map(({ outputs }) =>
-        readFactor(factors, outputs, f).map((value, row) => factorDifference(factor, value, base[row] ?? 0) / deviation),
+        readFactor(factors, outputs, f).map(
+          (value, row) => factorDifference(factor, value, base[row] ?? 0) / deviation,
+        ),
       );
       return { slope: slopeOf(changes), correlation: meanCorrelation(changes), means: changes.map(meanOf) };
     });
