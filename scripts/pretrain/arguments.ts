@@ -4,7 +4,7 @@ import { EngineError, type PretrainingConfig } from '../../src/engine/index.js';
 import type { Domain } from '../domains/domain.js';
 import { domainNamed } from '../domains/domains.js';
 
-export const USAGE = `usage: npm run pretrain -- [--domain portraits] [--out FOLDER] [--steps 2000] [--batch 64] [--channels 16,32,64]
+export const USAGE = `usage: npm run pretrain -- [--domain portraits] [--out FOLDER] [--steps 2000] [--batch 32] [--channels 16,32,64]
          [--resolution 32] [--prediction v_prediction] [--learning-rate 0.001] [--seed 0] [--checkpoint-every 100]
          [--threads N] [--json]`;
 
@@ -21,7 +21,7 @@ const OPTIONS = {
   domain: { type: 'string', default: 'portraits' },
   out: { type: 'string' },
   steps: { type: 'string', default: '2000' },
-  batch: { type: 'string', default: '64' },
+  batch: { type: 'string', default: '32' },
   channels: { type: 'string', default: '16,32,64' },
   resolution: { type: 'string' },
   prediction: { type: 'string', default: 'v_prediction' },

@@ -51,7 +51,12 @@ function phaseKernels(tape: Tape, weight: Value): Value[] {
   const kernel = tape.constants.get(weight.name);
   if (kernel?.dtype === 'float32') {
     const folded = (phase: number) => foldTaps(kernel.data as Float32Array, o * c, phase);
-    return [0, 1, 2, 3].map((phase) => tape.constant(lazyTensor([o, c, 2, 2], () => folded(phase)), 'phase'));
+    return [0, 1, 2, 3].map((phase) =>
+      tape.constant(
+        lazyTensor([o, c, 2, 2], () => folded(phase)),
+        'phase',
+      ),
+    );
   }
   // A trained weight: the folding is linear, and recorded as a product so that it is differentiated.
   const table = tape.constant(floatTensor([9, 16], foldingTable()), 'folding');

@@ -34,7 +34,9 @@ export async function startingShifts(context: StartContext, between: Between): P
 /** Random mixtures of the components: the baseline of the same kind. */
 function randomRows({ directions, seed }: DiscoveryConfig): FloatTensor {
   const shape = [directions, COMPONENT_COUNT];
-  return orthonormalRows(floatTensor(shape, normals({ seed, stream: STREAMS.parameters, sample: 0, step: 1 }, sizeOf(shape))));
+  return orthonormalRows(
+    floatTensor(shape, normals({ seed, stream: STREAMS.parameters, sample: 0, step: 1 }, sizeOf(shape))),
+  );
 }
 
 /**
@@ -42,7 +44,10 @@ function randomRows({ directions, seed }: DiscoveryConfig): FloatTensor {
  * those, the principal ones: orthonormal all of them. What h merely knows without acting on it (in some models the colour of
  * the background, which the skip connections carry) is left out, however large its variance.
  */
-async function mostEffective({ model, config, statistics, samplers }: StartContext, between: Between): Promise<FloatTensor> {
+async function mostEffective(
+  { model, config, statistics, samplers }: StartContext,
+  between: Between,
+): Promise<FloatTensor> {
   const candidates = candidateRows(statistics);
   const noise = drawNoise(config, 0, model.sampleShape);
   const plain = (await samplers.plain(noise, between)).samples.at(-1) as FloatTensor;

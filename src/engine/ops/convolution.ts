@@ -117,7 +117,9 @@ function correlate(tape: Tape, x: Value, g: Value, [o, c, kh, kw]: Four, strides
     // Rows of x that this phase meets, of which the first one meets row `first` of g at kernel row `phase`.
     const first = Math.ceil((top - phase) / sh);
     const begin = first * sh + phase - top;
-    const count = Math.min(Math.ceil((height - begin) / sh), gh + kernelRows - 1 - first);
+    const useful = Math.min(Math.ceil((height - begin) / sh), gh + kernelRows - 1 - first);
+    // Kernel rows that meet padding alone get a row of it.
+    const count = Math.max(1, useful);
     const met = columns.map((column) => windows(tape, column, 2, [begin], count, sh)[0] as Value);
     const shifted = windows(tape, by, 2, range(kernelRows, -1, first), count, 1);
     const product = pairwise(tape, shifted, met, whole);
@@ -125,7 +127,8 @@ function correlate(tape: Tape, x: Value, g: Value, [o, c, kh, kw]: Four, strides
       rows[index * sh + phase] = row;
     });
   }
-  return tape.transpose(tape.reshape(tape.concat(rows, 0), [kh, o, kw, c]), [1, 3, 0, 2]);
+  const flat = tape.reshape(tape.concat(rows, 1), [o, kh * kw, c]);
+  return tape.reshape(tape.transpose(flat, [0, 2, 1]), [o, c, kh, kw]);
 }
 
 function channelsFirst(tape: Tape, x: Value): Value {

@@ -30,7 +30,9 @@ export function disentanglementOf(effects: EffectMatrix, correlation: EffectMatr
     disentanglement: weightedConcentration(importance),
     completeness: weightedConcentration(columns),
     gap: mean(columns.map(gapOf)),
-    covered: columns.flatMap((_, f) => (importance.some((row, k) => covers(row, f, correlation[k]?.[f] ?? 0)) ? [f] : [])),
+    covered: columns.flatMap((_, f) =>
+      importance.some((row, k) => covers(row, f, correlation[k]?.[f] ?? 0)) ? [f] : [],
+    ),
   };
 }
 

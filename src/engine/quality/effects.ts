@@ -1,9 +1,9 @@
+import type { DiscoveryConfig } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { normals, STREAMS } from '../diffusion/random.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { Samplers } from '../discovery/samplers.js';
 import { shiftConfigOf } from '../discovery/trainer.js';
-import type { DiscoveryConfig } from '../contract.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { spearman } from '../learning/correlation.js';
 import type { Device } from '../runtime/device.js';
@@ -121,7 +121,9 @@ function summarise(
     const deviation = factorDeviation(factor, base);
     return shifted.map((readings) => {
       const changes = readings.map(({ outputs }) =>
-        readFactor(factors, outputs, f).map((value, row) => factorDifference(factor, value, base[row] ?? 0) / deviation),
+        readFactor(factors, outputs, f).map(
+          (value, row) => factorDifference(factor, value, base[row] ?? 0) / deviation,
+        ),
       );
       return { slope: slopeOf(changes), correlation: meanCorrelation(changes), means: changes.map(meanOf) };
     });

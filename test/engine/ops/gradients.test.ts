@@ -69,6 +69,13 @@ const convolutions: {
     strides: [2, 2],
     pads: [0, 0, 0, 0],
   },
+  {
+    name: '3×3, stride 2, odd kernel rows that meet padding alone',
+    x: [2, 2, 1, 7],
+    w: [2, 2, 3, 3],
+    strides: [2, 2],
+    pads: [0, 1, 2, 1],
+  },
 ];
 
 const dense = (op: OpName): Case[] =>
