@@ -96,12 +96,12 @@ export interface DirectionBankRef {
   readonly parameters: Uint8Array;
 }
 
-/** What a discovery would take, from a short probe on this device. */
+/** What a discovery would take, from a short probe on this device; there is none, and no time, where it will clearly not fit. */
 export interface DiscoveryEstimate {
   /** Mean over the run, its cheaper first steps included. */
-  readonly secondsPerStep: number;
+  readonly secondsPerStep: number | null;
   /** Training, statistics and scoring. */
-  readonly totalSeconds: number;
+  readonly totalSeconds: number | null;
   /** Peak resident set of the engine's process. */
   readonly peakMemoryBytes: number;
   /** Whether the memory now available will do. */

@@ -1,26 +1,18 @@
 import type { DiscoveryConfig, DiscoveryEstimate } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import type { Between } from '../diffusion/trajectory.js';
-import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
+import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import type { Device } from '../runtime/device.js';
 import { PRINCIPAL_SAMPLES } from '../shift/principal.js';
-import {
-  COMPONENT_COUNT,
-  type HStatistics,
-  STATISTICS_SAMPLES,
-  STATISTICS_STEPS,
-  statisticsPlan,
-} from '../shift/statistics.js';
+import { blankStatistics, STATISTICS_SAMPLES, STATISTICS_STEPS } from '../shift/statistics.js';
 import { drawChoice, drawNoise } from './draw.js';
-import { REPLAY_CAPACITY } from './replay.js';
+import { adviceFor, discoveryBytes, keptBytes, usableBytes } from './memory.js';
 import { SCORING_PAIRS } from './scoring.js';
 import { Trainer, WARM_UP_STEPS } from './trainer.js';
 
 /** Sampling steps of the probe; the time of more is proportional. */
 const PROBE_STEPS = 3;
 const REPEATS = 3;
-/** Share of the memory now available that a run may take. */
-const USABLE = 0.9;
 
 /** Seconds of the parts of one training step, at the probe's number of sampling steps. */
 interface StepTimes {
@@ -33,7 +25,8 @@ interface StepTimes {
 
 /**
  * Time and memory of a discovery, from a few training steps with few sampling steps at the real batch: what follows the
- * images costs the same at any T, and sampling and its gradient are proportional to T.
+ * images costs the same at any T, and sampling and its gradient are proportional to T. What is too large by the shapes of
+ * its graphs is not tried.
  */
 export async function estimateDiscovery(
   model: DiffusionModel,
@@ -41,7 +34,12 @@ export async function estimateDiscovery(
   device: Device,
   between: Between,
 ): Promise<DiscoveryEstimate> {
-  const before = process.memoryUsage.rss();
+  const [before, usable] = [process.memoryUsage.rss(), usableBytes()];
+  const needed = discoveryBytes(model, config, false);
+  if (device.name === 'cpu' && needed > usable) {
+    const advice = adviceFor(model, config, false, usable);
+    return { secondsPerStep: null, totalSeconds: null, peakMemoryBytes: before + needed, fits: false, advice };
+  }
   const steps = Math.min(PROBE_STEPS, config.samplingSteps);
   const probe = { ...config, samplingSteps: steps };
   const trainer = await Trainer.create(model, probe, blankStatistics(model), device);
@@ -49,10 +47,12 @@ export async function estimateDiscovery(
     const times = await measure(trainer, probe, model, between);
     const peakMemoryBytes = Math.max(
       process.resourceUsage().maxRSS * 1024,
-      process.memoryUsage.rss() + kept(model, config),
+      process.memoryUsage.rss() + keptBytes(model, config),
     );
-    const fits = peakMemoryBytes - before <= USABLE * process.availableMemory();
-    return { ...durations(times, config, steps), peakMemoryBytes, fits, advice: fits ? null : adviceFor(config) };
+    const measured = peakMemoryBytes - before;
+    const fits = measured <= usable;
+    const advice = fits ? null : adviceFor(model, config, false, (usable * needed) / measured);
+    return { ...durations(times, config, steps), peakMemoryBytes, fits, advice };
   } finally {
     await trainer.release();
   }
@@ -99,31 +99,6 @@ function durations(times: StepTimes, config: DiscoveryConfig, probed: number) {
   const measured = STATISTICS_SAMPLES + (method === 'PCA' ? PRINCIPAL_SAMPLES : 0);
   const statistics = (measured / batchSize) * STATISTICS_STEPS * (times.plain / probed);
   return { secondsPerStep: training / trainingSteps, totalSeconds: training + scoring + statistics };
-}
-
-/** What a run holds beyond the probe: remembered pairs, their copy in a checkpoint, and the samples of longer trajectories. */
-function kept({ sampleShape }: DiffusionModel, { batchSize, samplingSteps, trainingSteps }: DiscoveryConfig): number {
-  const batchBytes = 4 * batchSize * sizeOf(sampleShape);
-  const pairs = 2 * Math.min(REPLAY_CAPACITY, trainingSteps) * batchBytes;
-  return 2 * pairs + 2 * samplingSteps * batchBytes;
-}
-
-function adviceFor({ batchSize, directions }: DiscoveryConfig): string {
-  if (batchSize > 1) return `Use a smaller batchSize, such as ${Math.max(1, Math.floor(batchSize / 2))}.`;
-  return directions > 1 ? 'Use fewer directions, or a machine with more memory.' : 'Use a machine with more memory.';
-}
-
-/** In the shape of the model's statistics, which a probe need not wait for. */
-function blankStatistics(model: DiffusionModel): HStatistics {
-  const timesteps = statisticsPlan(model).map(({ timestep }) => timestep);
-  return {
-    modelHash: model.hash,
-    timesteps,
-    hShape: model.hShape,
-    rotation: floatTensor([0, 0]),
-    components: floatTensor([timesteps.length, COMPONENT_COUNT, sizeOf(model.hShape)]),
-    rho: floatTensor([timesteps.length], new Float32Array(timesteps.length).fill(1)),
-  };
 }
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {

@@ -7,8 +7,9 @@ import type { FloatTensor } from '../graph/tensor.js';
 import { encodePicture } from '../picture.js';
 import type { Device } from '../runtime/device.js';
 import { encodeDirections } from '../shift/bank.js';
-import { decodeStatistics, encodeStatistics, measureStatistics } from '../shift/statistics.js';
+import { decodeStatistics, encodeStatistics, type HStatistics, measureStatistics } from '../shift/statistics.js';
 import { EventQueue } from './event-queue.js';
+import { assertFits } from './memory.js';
 import { nearestDirections, type ObjectiveResult, type Pairs } from './objective.js';
 import { type JudgedPairs, Scorecard } from './scorecard.js';
 import { SCORING_PAIRS, scoreDirections } from './scoring.js';
@@ -64,7 +65,9 @@ async function train(
   between: Between,
   emit: Emit,
 ): Promise<void> {
-  const statistics = await loadStatistics(model, options.statistics, device, between, emit);
+  const known = knownStatistics(model, options.statistics);
+  assertFits(model, config, known !== null, device);
+  const statistics = known ?? (await newStatistics(model, device, between, emit));
   const trainer = await Trainer.create(model, config, statistics, device);
   try {
     let state = options.state
@@ -110,17 +113,18 @@ async function train(
   }
 }
 
-async function loadStatistics(
+/** Statistics measured before, if they are of this model. */
+function knownStatistics({ hash }: DiffusionModel, bytes: Uint8Array | null): HStatistics | null {
+  const statistics = bytes && decodeStatistics(bytes);
+  return statistics?.modelHash === hash ? statistics : null;
+}
+
+async function newStatistics(
   model: DiffusionModel,
-  known: Uint8Array | null,
   device: Device,
   between: Between,
   emit: Emit,
-) {
-  if (known) {
-    const statistics = decodeStatistics(known);
-    if (statistics.modelHash === model.hash) return statistics;
-  }
+): Promise<HStatistics> {
   const progress = (done: number, total: number) => emit({ type: 'phase', phase: 'statistics', done, total });
   const statistics = await measureStatistics(model, device, between, progress);
   await emit({ type: 'statistics', bytes: encodeStatistics(statistics) });

@@ -1,5 +1,5 @@
 import { vjp } from '../autodiff/vjp.js';
-import type { Value } from '../graph/graph.js';
+import type { Graph, Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor, type Tensor } from '../graph/tensor.js';
 import { crossEntropy, generatorLoss, hingeLoss, meanAbsoluteError } from '../learning/losses.js';
 import { type ParameterSpecs, type Parameters, parameterInputs } from '../learning/parameters.js';
@@ -47,6 +47,28 @@ export interface ObjectiveShape {
   readonly adversarialWeight: number;
 }
 
+/** The graph of {@link Objective}. */
+export function objectiveGraph(shape: ObjectiveShape): Graph {
+  const tape = new Tape();
+  const images = [shape.batch, ...shape.sampleShape];
+  const [x, shifted] = [tape.input('x', images), tape.input('shifted', images)];
+  const oneHot = tape.input('oneHot', [shape.batch, shape.directions]);
+  const s = tape.input('s', [shape.batch]);
+  const theta = parameterInputs(tape, shape.reconstructor);
+  const { logits, strength } = recordReconstructor(tape, theta, x, shifted);
+  const classificationLoss = crossEntropy(tape, logits, oneHot);
+  const strengthLoss = meanAbsoluteError(tape, strength, s);
+  const outputs: Record<string, Value> = { logits, strength, classificationLoss, strengthLoss };
+  let loss = tape.add(classificationLoss, tape.mul(strengthLoss, tape.scalar(STRENGTH_WEIGHT)));
+  if (shape.discriminator) loss = recordAdversary(tape, shape, shape.discriminator, x, shifted, loss, outputs);
+  const gradients = vjp(tape, [loss], [tape.scalar(1)], [shifted, ...Object.values(theta)]);
+  const names = ['shifted', ...Object.keys(theta)];
+  gradients.forEach((gradient, index) => {
+    if (gradient) outputs[`grad:${names[index]}`] = gradient;
+  });
+  return tape.graph({ ...outputs, loss });
+}
+
 /** Everything behind the finished images, as one session: losses, and their gradients by ∂x′, ∂θ_R and ∂θ_D. */
 export class Objective {
   private constructor(
@@ -55,24 +77,7 @@ export class Objective {
   ) {}
 
   static async create(shape: ObjectiveShape, device: Device): Promise<Objective> {
-    const tape = new Tape();
-    const images = [shape.batch, ...shape.sampleShape];
-    const [x, shifted] = [tape.input('x', images), tape.input('shifted', images)];
-    const oneHot = tape.input('oneHot', [shape.batch, shape.directions]);
-    const s = tape.input('s', [shape.batch]);
-    const theta = parameterInputs(tape, shape.reconstructor);
-    const { logits, strength } = recordReconstructor(tape, theta, x, shifted);
-    const classificationLoss = crossEntropy(tape, logits, oneHot);
-    const strengthLoss = meanAbsoluteError(tape, strength, s);
-    const outputs: Record<string, Value> = { logits, strength, classificationLoss, strengthLoss };
-    let loss = tape.add(classificationLoss, tape.mul(strengthLoss, tape.scalar(STRENGTH_WEIGHT)));
-    if (shape.discriminator) loss = recordAdversary(tape, shape, shape.discriminator, x, shifted, loss, outputs);
-    const gradients = vjp(tape, [loss], [tape.scalar(1)], [shifted, ...Object.values(theta)]);
-    const names = ['shifted', ...Object.keys(theta)];
-    gradients.forEach((gradient, index) => {
-      if (gradient) outputs[`grad:${names[index]}`] = gradient;
-    });
-    return new Objective(await Session.create(tape.graph({ ...outputs, loss }), device), shape);
+    return new Objective(await Session.create(objectiveGraph(shape), device), shape);
   }
 
   async run(pairs: Pairs, parameters: Parameters): Promise<ObjectiveResult> {

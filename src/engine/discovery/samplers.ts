@@ -10,7 +10,7 @@ import {
   sampleTrajectory,
   type Trajectory,
 } from '../diffusion/trajectory.js';
-import type { Value } from '../graph/graph.js';
+import type { Graph, Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
@@ -36,6 +36,36 @@ export interface ShiftChoice {
 /** Called after each step with its predicted x0, `[N,C,H,W]`. */
 export type OnStep = (stepIndex: number, step: SamplingStep, predictedX0: FloatTensor) => Promise<void>;
 
+/** The graphs of {@link Samplers}. */
+export interface SamplerGraphs {
+  readonly plain: Graph;
+  readonly shifted: Graph;
+  readonly backward: Graph | null;
+  readonly first: Graph | null;
+}
+
+export function samplerGraphs(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl): SamplerGraphs {
+  const plainTape = new Tape();
+  const plain = recordStep(plainTape, model, stepInputs(plainTape, model, config.batch), config.process, null);
+  const tape = new Tape();
+  const inputs = stepInputs(tape, model, config.batch);
+  const phi = tape.input('phi', shift.phiShape);
+  const strengths = tape.input('strengths', [config.batch, config.directions]);
+  const operand = tape.input('operand', shift.operandShape);
+  const { xNext, predictedX0 } = recordStep(tape, model, inputs, config.process, (site) =>
+    shift.record(tape, phi, strengths, operand, site),
+  );
+  const cotangent = tape.input('cotangent', xNext.shape);
+  const [x, parameters] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
+  return {
+    plain: plainTape.graph({ xNext: plain.xNext, predictedX0: plain.predictedX0 }),
+    shifted: tape.graph({ xNext, predictedX0 }),
+    backward: config.isTrained ? tape.graph({ gradX: x, gradPhi: parameters }) : null,
+    // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
+    first: config.isTrained ? tape.graph({ gradPhi: parameters }) : null,
+  };
+}
+
 /** The sessions of one batch shape: unedited and shifted sampling, and the VJP of a shifted step. */
 export class Samplers {
   readonly plan: readonly SamplingStep[];
@@ -55,24 +85,12 @@ export class Samplers {
     shift: ShiftControl,
     device: Device,
   ): Promise<Samplers> {
-    const plainTape = new Tape();
-    const plain = recordStep(plainTape, model, stepInputs(plainTape, model, config.batch), config.process, null);
-    const tape = new Tape();
-    const inputs = stepInputs(tape, model, config.batch);
-    const phi = tape.input('phi', shift.initial().shape);
-    const strengths = tape.input('strengths', [config.batch, config.directions]);
-    const operand = tape.input('operand', shift.operandShape);
-    const { xNext, predictedX0 } = recordStep(tape, model, inputs, config.process, (site) =>
-      shift.record(tape, phi, strengths, operand, site),
-    );
-    const cotangent = tape.input('cotangent', xNext.shape);
-    const [x, parameters] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
+    const { plain, shifted, backward, first } = samplerGraphs(model, config, shift);
     const sessions = {
-      plain: await Session.create(plainTape.graph({ xNext: plain.xNext, predictedX0: plain.predictedX0 }), device),
-      shifted: await Session.create(tape.graph({ xNext, predictedX0 }), device),
-      backward: config.isTrained ? await Session.create(tape.graph({ gradX: x, gradPhi: parameters }), device) : null,
-      // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
-      first: config.isTrained ? await Session.create(tape.graph({ gradPhi: parameters }), device) : null,
+      plain: await Session.create(plain, device),
+      shifted: await Session.create(shifted, device),
+      backward: backward && (await Session.create(backward, device)),
+      first: first && (await Session.create(first, device)),
     };
     return new Samplers(model, config, shift, sessions);
   }

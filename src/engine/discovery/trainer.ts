@@ -9,9 +9,9 @@ import { type ShiftConfig, type ShiftControl, shiftControl } from '../shift/cont
 import type { HStatistics } from '../shift/statistics.js';
 import { powerIteration } from './discriminator.js';
 import { drawChoice, drawNoise } from './draw.js';
-import { Objective, type ObjectiveResult, type Pairs } from './objective.js';
+import { Objective, type ObjectiveResult, type ObjectiveShape, type Pairs } from './objective.js';
 import { REPLAY_BATCHES, REPLAY_UPDATES, recall, remember } from './replay.js';
-import { type OnStep, Samplers } from './samplers.js';
+import { type OnStep, type SamplerConfig, Samplers } from './samplers.js';
 import { initialState, type Learner, type NetworkSpecs, networkSpecs, type TrainingState } from './state.js';
 
 /** Steps in which only R and D learn: S moves once R tells directions apart. */
@@ -36,6 +36,34 @@ export function shiftConfigOf(config: DiscoveryConfig, { timeEmbeddingWidth }: D
   };
 }
 
+/** What the sessions of a training are made for. */
+export interface TrainingShapes {
+  readonly specs: NetworkSpecs;
+  readonly samplers: SamplerConfig;
+  readonly objective: ObjectiveShape;
+  /** R alone, several remembered batches at a time. */
+  readonly replay: ObjectiveShape;
+}
+
+export function trainingShapes(model: DiffusionModel, config: DiscoveryConfig): TrainingShapes {
+  const specs = networkSpecs(model, config);
+  const { batchSize: batch, samplingSteps, reverseProcess: process, directions, adversarialWeight } = config;
+  const common = { sampleShape: model.sampleShape, directions, reconstructor: specs.reconstructor };
+  return {
+    specs,
+    samplers: {
+      batch,
+      samplingSteps,
+      process,
+      kind: config.shift,
+      directions,
+      isTrained: config.method === 'LEARNED',
+    },
+    objective: { ...common, batch, discriminator: specs.discriminator, adversarialWeight },
+    replay: { ...common, batch: batch * REPLAY_BATCHES, discriminator: null, adversarialWeight: 0 },
+  };
+}
+
 /** The sessions of one training; {@link Trainer.step} is a pure function of the state. */
 export class Trainer {
   private constructor(
@@ -55,24 +83,11 @@ export class Trainer {
     device: Device,
   ): Promise<Trainer> {
     const shift = shiftControl(shiftConfigOf(config, model), statistics);
-    const specs = networkSpecs(model, config);
-    const { batchSize: batch, samplingSteps, reverseProcess: process, directions, adversarialWeight } = config;
-    const samplers = await Samplers.create(
-      model,
-      { batch, samplingSteps, process, kind: config.shift, directions, isTrained: config.method === 'LEARNED' },
-      shift,
-      device,
-    );
-    const common = { sampleShape: model.sampleShape, directions, reconstructor: specs.reconstructor };
-    const objective = await Objective.create(
-      { ...common, batch, discriminator: specs.discriminator, adversarialWeight },
-      device,
-    );
-    const replay = await Objective.create(
-      { ...common, batch: batch * REPLAY_BATCHES, discriminator: null, adversarialWeight: 0 },
-      device,
-    );
-    return new Trainer(model, config, shift, specs, samplers, objective, replay);
+    const shapes = trainingShapes(model, config);
+    const samplers = await Samplers.create(model, shapes.samplers, shift, device);
+    const objective = await Objective.create(shapes.objective, device);
+    const replay = await Objective.create(shapes.replay, device);
+    return new Trainer(model, config, shift, shapes.specs, samplers, objective, replay);
   }
 
   /** The state before the first step; `start` in place of the shift control's own φ, for shifts that were measured. */

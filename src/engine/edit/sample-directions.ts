@@ -41,7 +41,7 @@ export class SampleDirections {
     const control = shiftControl({ ...bank.config, directions: 1 }, bank.statistics);
     const deltaH = control.record(
       small,
-      small.input('phi', control.initial().shape),
+      small.input('phi', control.phiShape),
       small.ones([batch, 1]),
       small.input('operand', control.operandShape),
       { h: small.input('h', site.h.shape), temb: small.input('temb', site.temb.shape) },

@@ -53,6 +53,7 @@ export function blockShift(config: ShiftConfig, statistics: HStatistics): ShiftC
     return out;
   };
   return {
+    phiShape: [length],
     initial: () => {
       const start = initialise(specs, { seed, stream: STREAMS.parameters, step: 0 }, 1);
       return retract(floatTensor([length], concatenated(Object.values(start).map(({ data }) => data))));

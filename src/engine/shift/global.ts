@@ -60,6 +60,7 @@ export function globalShift(config: ShiftConfig, statistics: HStatistics): Shift
   const vectors = unitVectors(config, statistics);
   const rho = (timestep: number) => interpolated(statistics.rho, statistics.timesteps, timestep, [1]);
   return {
+    phiShape: [config.directions, vectors.width],
     initial: vectors.initial,
     operandShape: [1],
     operand: rho,

@@ -9,8 +9,10 @@ import type { HStatistics } from './statistics.js';
  */
 export function perTimestepShift({ directions }: ShiftConfig, { hShape, timesteps }: HStatistics): ShiftControl {
   const width = sizeOf(hShape);
+  const phiShape = [timesteps.length, directions * width];
   return {
-    initial: () => floatTensor([timesteps.length, directions * width]),
+    phiShape,
+    initial: () => floatTensor(phiShape),
     operandShape: [1, timesteps.length],
     operand: (timestep) => {
       const weights = floatTensor([1, timesteps.length]);

@@ -18,7 +18,7 @@ export const STATISTICS_SAMPLES = 256;
 export const COMPONENT_COUNT = 64;
 /** Steps of the trajectory along which h is measured; other timesteps are interpolated, so that memory does not grow with T. */
 export const STATISTICS_STEPS = 10;
-const BATCH = 8;
+export const STATISTICS_BATCH = 8;
 const FORMAT = 'azimuth-h-statistics-2';
 /** Knew no rotation: directions that were found with it can still be used. */
 const FORMAT_1 = 'azimuth-h-statistics-1';
@@ -75,6 +75,19 @@ export function statisticsPlan({ schedule }: DiffusionModel): readonly SamplingS
   return samplingPlan(schedule, Math.min(STATISTICS_STEPS, schedule.trainTimesteps));
 }
 
+/** In the shape of the model's statistics, for what need not wait for them. */
+export function blankStatistics(model: DiffusionModel): HStatistics {
+  const timesteps = statisticsPlan(model).map(({ timestep }) => timestep);
+  return {
+    modelHash: model.hash,
+    timesteps,
+    hShape: model.hShape,
+    components: floatTensor([timesteps.length, COMPONENT_COUNT, sizeOf(model.hShape)]),
+    rotation: floatTensor([0, 0]),
+    rho: floatTensor([timesteps.length], new Float32Array(timesteps.length).fill(1)),
+  };
+}
+
 /** h of every sample at every step: T tensors `[n, Ch·Hh·Wh]`. */
 async function recordBottlenecks(
   model: DiffusionModel,
@@ -84,20 +97,23 @@ async function recordBottlenecks(
   onProgress: (done: number) => Promise<void>,
 ): Promise<FloatTensor[]> {
   const tape = new Tape();
-  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, BATCH), 'SYMMETRIC', null);
+  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, STATISTICS_BATCH), 'SYMMETRIC', null);
   const session = await Session.create(tape.graph({ xNext, h }), device);
   const features = sizeOf(model.hShape);
   const all = plan.map(() => floatTensor([STATISTICS_SAMPLES, features]));
-  for (let first = 0; first < STATISTICS_SAMPLES; first += BATCH) {
+  for (let first = 0; first < STATISTICS_SAMPLES; first += STATISTICS_BATCH) {
     const key = { seed: 0, stream: STREAMS.statistics, sample: first, step: 0 };
-    let x = floatTensor([BATCH, ...model.sampleShape], normals(key, BATCH * sizeOf(model.sampleShape)));
+    let x = floatTensor(
+      [STATISTICS_BATCH, ...model.sampleShape],
+      normals(key, STATISTICS_BATCH * sizeOf(model.sampleShape)),
+    );
     for (const [i, step] of plan.entries()) {
       await between();
       const made = await session.run({ ...stepFeeds(model, step, 0), x });
       x = made['xNext'] as FloatTensor;
       all[i]?.data.set((made['h'] as FloatTensor).data, first * features);
     }
-    await onProgress(first + BATCH);
+    await onProgress(first + STATISTICS_BATCH);
   }
   await session.release();
   return all;

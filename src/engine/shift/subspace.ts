@@ -11,6 +11,7 @@ export function subspaceShift({ directions, seed }: ShiftConfig, statistics: HSt
   const shape = [directions, COMPONENT_COUNT];
   const basis = (timestep: number) => interpolated(statistics.components, statistics.timesteps, timestep);
   return {
+    phiShape: shape,
     initial: () => {
       const noise = normals({ seed, stream: STREAMS.parameters, sample: 0, step: 0 }, sizeOf(shape));
       const start = noise.map((value, at) => 0.01 * value + (at % (COMPONENT_COUNT + 1) === 0 ? 1 : 0));

@@ -27,6 +27,7 @@ export function timestepShift(config: ShiftConfig, statistics: HStatistics): Shi
     return sideBySide(change(u), w);
   };
   return {
+    phiShape: [config.directions, width + GATE_TERMS],
     initial: () => {
       const gates = floatTensor([config.directions, GATE_TERMS]);
       for (let k = 0; k < config.directions; k += 1) gates.data[k * GATE_TERMS] = 1;

@@ -2,11 +2,18 @@ import { Field, Float, ObjectType } from 'type-graphql';
 
 @ObjectType({ description: 'What a discovery would take, from a short probe on the device in use.' })
 export class DiscoveryEstimate {
-  @Field(() => Float, { description: 'Mean over all training steps.' })
-  secondsPerStep!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Mean over all training steps; null where it is so large that nothing was tried.',
+  })
+  secondsPerStep!: number | null;
 
-  @Field(() => Float, { description: 'Training and scoring, and the statistics of h where the model has none yet.' })
-  totalSeconds!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Training and scoring, and the statistics of h where the model has none yet; null where nothing was tried.',
+  })
+  totalSeconds!: number | null;
 
   @Field(() => Float, { description: "Peak memory of the engine's process." })
   peakMemoryBytes!: number;

@@ -1,0 +1,128 @@
+import type { DiscoveryConfig } from '../contract.js';
+import type { DiffusionModel } from '../diffusion/model.js';
+import { recordStep, stepInputs } from '../diffusion/step.js';
+import { EngineError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
+import { sizeOf } from '../graph/tensor.js';
+import type { ParameterSpecs } from '../learning/parameters.js';
+import { Tape } from '../ops/tape.js';
+import { availableBytes } from '../runtime/available-memory.js';
+import type { Device } from '../runtime/device.js';
+import { sessionBytes } from '../runtime/footprint.js';
+import { shiftControl } from '../shift/control.js';
+import {
+  blankStatistics,
+  COMPONENT_COUNT,
+  STATISTICS_BATCH,
+  STATISTICS_SAMPLES,
+  STATISTICS_STEPS,
+} from '../shift/statistics.js';
+import { objectiveGraph } from './objective.js';
+import { REPLAY_CAPACITY } from './replay.js';
+import { samplerGraphs } from './samplers.js';
+import { shiftConfigOf, trainingShapes } from './trainer.js';
+
+/** Share of the memory now available that a run may take. */
+const USABLE = 0.9;
+/** What a process that trains takes beyond what is counted: heap, code, threads, buffers between two session runs (measured). */
+const BASE_BYTES = 110 * 2 ** 20;
+/** A parameter, its gradient and Adam's two moments, the new ones beside the old. */
+const COPIES_OF_PARAMETERS = 7;
+
+/** Bytes that a run may take now. */
+export function usableBytes(): number {
+  return USABLE * availableBytes();
+}
+
+/**
+ * Bytes that a discovery adds to the process at most, on the CPU. From the shapes of its graphs alone, so that a run too
+ * large is known before anything of it exists; within 20 % of what is measured.
+ */
+export function discoveryBytes(model: DiffusionModel, config: DiscoveryConfig, hasStatistics: boolean): number {
+  const before = hasStatistics ? 0 : statisticsBytes(model);
+  return BASE_BYTES + Math.max(before, trainingBytes(model, config));
+}
+
+function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
+  const { specs, samplers, objective, replay } = trainingShapes(model, config);
+  const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
+  const graphs = [
+    ...Object.values(samplerGraphs(model, samplers, shift)).filter((graph): graph is Graph => graph !== null),
+    objectiveGraph(objective),
+    objectiveGraph(replay),
+  ];
+  const sessions = graphs.reduce((sum, graph) => sum + sessionBytes(graph), 0);
+  const parameters = sizeOf(shift.phiShape) + count(specs.reconstructor) + count(specs.discriminator ?? {});
+  // The components beside the bytes that they were read from.
+  return sessions + 4 * COPIES_OF_PARAMETERS * parameters + 2 * componentBytes(model) + keptBytes(model, config);
+}
+
+/** h of all samples at every step, and the components made of it. */
+function statisticsBytes(model: DiffusionModel): number {
+  const tape = new Tape();
+  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, STATISTICS_BATCH), 'SYMMETRIC', null);
+  const samples = 4 * STATISTICS_SAMPLES * STATISTICS_STEPS * sizeOf(model.hShape);
+  return sessionBytes(tape.graph({ xNext, h })) + samples + 2 * componentBytes(model);
+}
+
+function componentBytes({ hShape }: DiffusionModel): number {
+  return 4 * STATISTICS_STEPS * COMPONENT_COUNT * sizeOf(hShape);
+}
+
+function count(specs: ParameterSpecs): number {
+  return Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
+/** What grows as a run goes on: remembered pairs, their copy in a checkpoint, and the samples of both trajectories. */
+export function keptBytes(
+  { sampleShape }: DiffusionModel,
+  { batchSize, samplingSteps, trainingSteps }: DiscoveryConfig,
+): number {
+  const batchBytes = 4 * batchSize * sizeOf(sampleShape);
+  const pairs = 2 * Math.min(REPLAY_CAPACITY, trainingSteps) * batchBytes;
+  return 2 * pairs + 2 * samplingSteps * batchBytes;
+}
+
+/**
+ * Throws OUT_OF_MEMORY, with advice, if a discovery cannot fit in the memory now available. Other devices than the CPU have
+ * memory of their own, and refuse by themselves.
+ */
+export function assertFits(
+  model: DiffusionModel,
+  config: DiscoveryConfig,
+  hasStatistics: boolean,
+  { name }: Device,
+): void {
+  if (name !== 'cpu') return;
+  const [needed, usable] = [discoveryBytes(model, config, hasStatistics), usableBytes()];
+  if (needed <= usable) return;
+  const sizes = `about ${gibibytes(needed)} of memory, and ${gibibytes(usable)} can be had`;
+  const advice = adviceFor(model, config, hasStatistics, usable);
+  throw new EngineError('OUT_OF_MEMORY', `The discovery would take ${sizes}. ${advice}`);
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** The least change that makes a discovery, which does not fit, fit into `usable` bytes. */
+export function adviceFor(
+  model: DiffusionModel,
+  config: DiscoveryConfig,
+  hasStatistics: boolean,
+  usable: number,
+): string {
+  const bytes = (change: Partial<DiscoveryConfig>) => discoveryBytes(model, { ...config, ...change }, hasStatistics);
+  const { batchSize, reverseProcess } = config;
+  const [one, all] = [bytes({ batchSize: 1 }), bytes({})];
+  if (batchSize > 1 && one <= usable) {
+    // The peak is the largest of sums that are linear in the batch, so never above the line between two of its points.
+    const fitting = 1 + Math.floor(((batchSize - 1) * (usable - one)) / (all - one));
+    return `Use a batchSize of ${Math.min(fitting, batchSize - 1)} or less.`;
+  }
+  const single = batchSize > 1 ? 'a batchSize of 1 and ' : '';
+  const symmetric = { batchSize: 1, reverseProcess: 'SYMMETRIC' } as const;
+  if (reverseProcess === 'ASYMMETRIC' && bytes(symmetric) <= usable) return `Use ${single}reverseProcess SYMMETRIC.`;
+  if (bytes({ ...symmetric, directions: 1 }) <= usable) return `Use ${single}fewer directions.`;
+  return 'Use a machine with more memory, or a smaller model.';
+}
