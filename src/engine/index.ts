@@ -15,11 +15,14 @@ export type {
   EditRequest,
   EncodedImage,
   Engine,
+  FidelityBaseline,
+  FidelityPoint,
   ImportStage,
   ModelDescription,
   ReverseProcess,
   Shift,
   ShiftKind,
+  StrengthRange,
   YieldTo,
 } from './contract.js';
 export { createEngine } from './engine.js';

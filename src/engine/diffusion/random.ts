@@ -19,6 +19,7 @@ export const STREAMS = {
   training: 5,
   replay: 6,
   scoring: 7,
+  fidelity: 8,
 } as const;
 
 type Block = [number, number, number, number];

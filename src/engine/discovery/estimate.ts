@@ -13,7 +13,7 @@ import {
 } from '../shift/statistics.js';
 import { drawChoice, drawNoise } from './draw.js';
 import { REPLAY_CAPACITY } from './replay.js';
-import { SCORING_PAIRS } from './scoring.js';
+import { scoringPlan } from './scoring-plan.js';
 import { Trainer, WARM_UP_STEPS } from './trainer.js';
 
 /** Sampling steps of the probe; the time of more is proportional. */
@@ -90,12 +90,16 @@ async function measure(
 }
 
 function durations(times: StepTimes, config: DiscoveryConfig, probed: number) {
-  const { trainingSteps, samplingSteps, batchSize, directions, method } = config;
+  const { trainingSteps, samplingSteps, batchSize, method } = config;
   const scale = samplingSteps / probed;
   const pair = (times.plain + times.shifted) * scale;
   const learning = method === 'LEARNED' ? Math.max(0, trainingSteps - WARM_UP_STEPS) : 0;
   const training = trainingSteps * (pair + times.rest) + learning * times.gradient * scale;
-  const scoring = (Math.max(SCORING_PAIRS, 8 * directions) / batchSize) * pair;
+  const { pairs, trajectories } = scoringPlan(config);
+  const compared = trajectories - 2 * pairs;
+  // The features of an image cost less than one more sampling step.
+  const features = (compared === 0 ? 0 : compared + pairs) * (times.plain / probed);
+  const scoring = (pairs * pair + compared * times.shifted * scale + features) / batchSize;
   const measured = STATISTICS_SAMPLES + (method === 'PCA' ? PRINCIPAL_SAMPLES : 0);
   const statistics = (measured / batchSize) * STATISTICS_STEPS * (times.plain / probed);
   return { secondsPerStep: training / trainingSteps, totalSeconds: training + scoring + statistics };

@@ -44,7 +44,8 @@ export class Samplers {
     private readonly model: DiffusionModel,
     private readonly config: SamplerConfig,
     private readonly shift: ShiftControl,
-    private readonly sessions: { plain: Session; shifted: Session; backward: Session | null; first: Session | null },
+    private readonly sessions: { plain: Session; shifted: Session },
+    private gradients: { backward: Session; first: Session } | null,
   ) {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
   }
@@ -70,11 +71,13 @@ export class Samplers {
     const sessions = {
       plain: await Session.create(plainTape.graph({ xNext: plain.xNext, predictedX0: plain.predictedX0 }), device),
       shifted: await Session.create(tape.graph({ xNext, predictedX0 }), device),
-      backward: config.isTrained ? await Session.create(tape.graph({ gradX: x, gradPhi: parameters }), device) : null,
-      // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
-      first: config.isTrained ? await Session.create(tape.graph({ gradPhi: parameters }), device) : null,
     };
-    return new Samplers(model, config, shift, sessions);
+    const gradients = config.isTrained && {
+      backward: await Session.create(tape.graph({ gradX: x, gradPhi: parameters }), device),
+      // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
+      first: await Session.create(tape.graph({ gradPhi: parameters }), device),
+    };
+    return new Samplers(model, config, shift, sessions, gradients || null);
   }
 
   /** The unedited trajectory. */
@@ -108,16 +111,24 @@ export class Samplers {
   ): Promise<FloatTensor> {
     const strengths = this.strengths(choice);
     const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
-      const session = stepIndex === 0 ? this.sessions.first : this.sessions.backward;
-      if (!session) throw new RangeError('These samplers were made without gradients.');
+      const session = stepIndex === 0 ? this.gradients?.first : this.gradients?.backward;
+      if (!session) throw new RangeError('These samplers have no gradients.');
       const made = await session.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { phi: made['gradPhi'] as FloatTensor } };
     };
     return (await backpropagate(trajectory, cotangent, runVjp, between))['phi'] as FloatTensor;
   }
 
+  /** Frees what only {@link gradient} needs: most of the memory. */
+  async releaseGradients(): Promise<void> {
+    const sessions = Object.values(this.gradients ?? {});
+    this.gradients = null;
+    for (const session of sessions) await session.release();
+  }
+
   async release(): Promise<void> {
-    for (const session of Object.values(this.sessions)) await session?.release();
+    await this.releaseGradients();
+    for (const session of Object.values(this.sessions)) await session.release();
   }
 
   private async sample(
