@@ -270,7 +270,7 @@ export class Work {
           .set({ ...measures, ...twin, ...(fidelity ? { fidelity: [...fidelity] } : {}) })
           .where(and(eq(direction.discoveryId, held.runId), eq(direction.index, index)));
       }
-      const directionIds = all.map(({ id }) => id);
+      const directionIds = scores.flatMap(({ index }) => idOf.get(index) ?? []);
       if (announce) await appendEvent(tx, { ...held, type: 'ScorecardUpdated', payload: { step, directionIds } });
     });
   }
