@@ -1,4 +1,4 @@
-"""Kernel and Fréchet distances of feature sets, by numpy and scipy: `distances.json`. Also part of make.py."""
+"""Kernel and Fréchet distances of feature sets, by numpy and scipy: test/golden/distances.json. make.py runs it too."""
 
 import json
 import pathlib

@@ -2,8 +2,8 @@
 
 Writes under test/golden/: `variants/<name>/` (a tiny UNet2DModel with random weights in diffusers layout, with
 golden.safetensors and golden.json as `npm run verify` reads them), `schedules.json` (timesteps and cumulative alphas of
-diffusers' DDIMScheduler) and `learning.json` (Adam, losses, spectral norms). Run by hand: `npm run golden`; needs torch,
-diffusers and safetensors. Values are made once and committed.
+diffusers' DDIMScheduler), `learning.json` (Adam, losses, spectral norms) and `distances.json` (see distances.py). Run by
+hand: `npm run golden`; needs torch, diffusers, safetensors and scipy. Values are made once and committed.
 """
 
 import json
@@ -11,6 +11,7 @@ import pathlib
 
 import torch
 from diffusers import DDIMScheduler, UNet2DModel
+from distances import distances
 from safetensors.torch import save_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden"
@@ -179,3 +180,4 @@ if __name__ == "__main__":
         variant(name, *options)
     schedules()
     learning()
+    distances()

@@ -23,7 +23,7 @@ const REPEATS = 3;
 const USABLE = 0.9;
 
 /** Seconds of the parts of one training step, at the probe's number of sampling steps. */
-interface StepTimes {
+export interface StepTimes {
   readonly plain: number;
   readonly shifted: number;
   readonly gradient: number;
@@ -89,7 +89,12 @@ async function measure(
   return { plain: middle('plain'), shifted: middle('shifted'), gradient: middle('gradient'), rest: middle('rest') };
 }
 
-function durations(times: StepTimes, config: DiscoveryConfig, probed: number) {
+/** Seconds of a whole run from the parts of one step, measured with `probed` sampling steps. */
+export function durations(
+  times: StepTimes,
+  config: DiscoveryConfig,
+  probed: number,
+): Pick<DiscoveryEstimate, 'secondsPerStep' | 'totalSeconds'> {
   const { trainingSteps, samplingSteps, batchSize, method } = config;
   const scale = samplingSteps / probed;
   const pair = (times.plain + times.shifted) * scale;
@@ -97,8 +102,8 @@ function durations(times: StepTimes, config: DiscoveryConfig, probed: number) {
   const training = trainingSteps * (pair + times.rest) + learning * times.gradient * scale;
   const { pairs, trajectories } = scoringPlan(config);
   const compared = trajectories - 2 * pairs;
-  // The features of an image cost less than one more sampling step.
-  const features = (compared === 0 ? 0 : compared + pairs) * (times.plain / probed);
+  // The features of an image end at h: less than half of a sampling step.
+  const features = ((compared === 0 ? 0 : compared + pairs) * times.plain) / probed / 2;
   const scoring = (pairs * pair + compared * times.shifted * scale + features) / batchSize;
   const measured = STATISTICS_SAMPLES + (method === 'PCA' ? PRINCIPAL_SAMPLES : 0);
   const statistics = (measured / batchSize) * STATISTICS_STEPS * (times.plain / probed);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DiscoveryConfig, FidelityPoint } from '../../../src/engine/contract.js';
 import { normals } from '../../../src/engine/diffusion/random.js';
+import { durations } from '../../../src/engine/discovery/estimate.js';
 import { FidelityGauge, faithfulRange } from '../../../src/engine/discovery/fidelity-gauge.js';
 import { scoringPlan } from '../../../src/engine/discovery/scoring-plan.js';
 import { type FloatTensor, floatTensor } from '../../../src/engine/graph/tensor.js';
@@ -123,6 +124,20 @@ describe('the plan of a scoring', () => {
     ['as long a one of a baseline, which has no gradients', { method: 'PCA' }],
   ])('leaves fidelity out of %s', (_, change) => {
     expect(scoringPlan({ ...config, ...change })).toMatchObject({ pairs: 512, samples: 0, trajectories: 1024 });
+  });
+
+  it('is part of what a discovery is estimated to take, and no more than a quarter of its training', () => {
+    // One sampling step of a batch takes a second, its gradient two, what follows the images nothing.
+    const times = { plain: 3, shifted: 3, gradient: 6, rest: 0 };
+    const { secondsPerStep, totalSeconds } = durations(times, config, 3);
+    const training = 10 * (2 * 400 + 2 * 360);
+    expect(secondsPerStep).toBeCloseTo(training / 400, 9);
+    const statistics = (256 / 8) * 10;
+    const features = (512 + 64 * 31) / 8 / 2;
+    const scoring = (10 * (2 * 512 + 64 * 31)) / 8 + features;
+    expect(totalSeconds).toBeCloseTo(training + statistics + scoring, 6);
+    // The features come on top, where R and D, which cost nothing here, come to more.
+    expect(scoring - features).toBeLessThan(training / 4);
   });
 
   it('takes eight pairs of each of many directions', () => {
