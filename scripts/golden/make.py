@@ -2,9 +2,9 @@
 
 Writes under test/golden/: `variants/<name>/` (a tiny UNet2DModel with random weights in diffusers layout, with
 golden.safetensors and golden.json as `npm run verify` reads them), `schedules.json` (timesteps and cumulative alphas of
-diffusers' DDIMScheduler), `learning.json` (Adam, losses, spectral norms, one pretraining step's optimiser) and
-`weight-gradients/` (gradients of every weight, computed in float64: whole ones of single layers, probes of whole UNets).
-Run by hand: `npm run golden`; needs torch, diffusers and safetensors. Values are made once and committed.
+diffusers' DDIMScheduler), `learning.json` (Adam, losses, spectral norms, one pretraining step's optimiser), `distances.json` (see
+distances.py) and `weight-gradients/` (gradients of every weight, computed in float64: whole ones of single layers, probes of whole UNets).
+Run by hand: `npm run golden`; needs torch, diffusers, safetensors and scipy. Values are made once and committed.
 """
 
 import json
@@ -17,6 +17,7 @@ from diffusers.models.downsampling import Downsample2D
 from diffusers.models.embeddings import TimestepEmbedding
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
+from distances import distances
 from safetensors.torch import save_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden"
@@ -288,3 +289,4 @@ if __name__ == "__main__":
     layer_gradients()
     record = {name: unet_gradients(name) for name in UNETS}
     (ROOT / "weight-gradients" / "unets.json").write_text(json.dumps(record) + "\n")
+    distances()

@@ -85,6 +85,33 @@ export interface DirectionScore {
   readonly duplicateOf?: number | null;
   /** accuracy · monotonicity · uniqueness, 0 for a dead direction. */
   readonly score?: number;
+  /** At ±maxStrength and ±maxStrength/2, ascending; empty where the training was too short to afford it. */
+  readonly fidelity?: readonly FidelityPoint[];
+  /** What the points are judged by; null where there are none. */
+  readonly fidelityBaseline?: FidelityBaseline | null;
+  /** Strengths around 0 within which the Fréchet distance stays within twice that of the baseline; null where there are no points. */
+  readonly strengthRange?: StrengthRange | null;
+}
+
+/** How far samples shifted at one strength are from unshifted ones of other seeds, in features of the model's own UNet. */
+export interface FidelityPoint {
+  readonly strength: number;
+  /** Unbiased MMD² with the kernel (xᵀy/d + 1)³; around 0 where nothing differs, also below it. */
+  readonly kid: number;
+  readonly frechetDistance: number;
+}
+
+/** The same distances between unshifted samples and other unshifted ones, at the same sample counts. */
+export interface FidelityBaseline {
+  /** Shifted samples of each point. */
+  readonly samples: number;
+  readonly kid: number;
+  readonly frechetDistance: number;
+}
+
+export interface StrengthRange {
+  readonly min: number;
+  readonly max: number;
 }
 
 /**

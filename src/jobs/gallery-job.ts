@@ -3,8 +3,8 @@ import type { JobContext } from './job.js';
 
 const GALLERY_SEEDS = [0, 1, 2, 3, 4, 5, 6, 7];
 const GALLERY_STEPS = 20;
-/** Strengths of a stored traversal, and the seed that it starts from. */
-const FILMSTRIP_STRENGTHS = [-6, -3, 0, 3, 6];
+/** A stored traversal, in parts of the largest strength of its discovery, and the seed that it starts from. */
+const FILMSTRIP_PARTS = [-1, -0.5, 0, 0.5, 1];
 const FILMSTRIP_SEED = 11;
 
 /** Pictures that are nice to have: samples of a model, or filmstrips of a discovery's directions. */
@@ -23,6 +23,8 @@ async function samples({ work, engine }: JobContext, modelId: string, signal: Ab
 }
 
 async function filmstrips({ work, engine }: JobContext, discoveryId: string, signal: AbortSignal): Promise<void> {
+  const { maxStrength } = (await work.discovery(discoveryId)).config;
+  const strengths = FILMSTRIP_PARTS.map((part) => part * maxStrength);
   for (const direction of await work.directionsOf(discoveryId)) {
     const { source, hash } = await work.model(direction.modelId);
     const { samplingSteps, index: directionIndex } = direction;
@@ -30,12 +32,12 @@ async function filmstrips({ work, engine }: JobContext, discoveryId: string, sig
     const request = {
       bank: await bankOf(work, direction),
       directionIndex,
-      strengths: FILMSTRIP_STRENGTHS,
+      strengths,
       seed: FILMSTRIP_SEED,
       samplingSteps,
       reverseProcess,
     } as const;
     const images = await engine.filmstrip({ path: source, hash: hash ?? '' }, request, signal);
-    await work.putFilmstrip(direction.id, FILMSTRIP_STRENGTHS, images);
+    await work.putFilmstrip(direction.id, strengths, images);
   }
 }

@@ -8,8 +8,6 @@ import type { Queue } from './queue.js';
 
 const RESTART_MS = 200;
 const RESTART_MAX_MS = 10_000;
-/** A worker that ran for so long was healthy: its next restart is quick again. */
-const HEALTHY_MS = 10_000;
 const STOP_GRACE_MS = 5000;
 const ORPHAN_LOOK_MS = 2000;
 
@@ -65,7 +63,7 @@ class Keeper {
 
   start(): void {
     const id = randomUUID();
-    const startedAt = Date.now();
+    let cameUp = false;
     const { url, device, logger } = this.options;
     const env = { ...process.env, AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
     const child = fork(packageFile('dist/src/jobs/worker-main.js'), {
@@ -75,13 +73,16 @@ class Keeper {
       stdio: ['ignore', 2, 2, 'ipc'],
     });
     this.child = child;
+    child.once('message', () => {
+      cameUp = true;
+    });
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.child = null;
         resolve();
         if (this.stopping) return;
         logger.error({ code, signal }, 'the worker process ended; starting another');
-        void this.restart(id, Date.now() - startedAt > HEALTHY_MS);
+        void this.restart(id, cameUp);
       });
       child.once('error', (error) => logger.error({ err: error }, 'the worker process could not be started'));
     });
@@ -98,8 +99,9 @@ class Keeper {
     clearTimeout(force);
   }
 
-  private async restart(deadId: string, wasHealthy: boolean): Promise<void> {
-    this.delayMs = wasHealthy ? RESTART_MS : Math.min(this.delayMs * 2, RESTART_MAX_MS);
+  /** Waits longer each time that a worker does not come up. One that did was killed by its work, whose retries the queue bounds. */
+  private async restart(deadId: string, cameUp: boolean): Promise<void> {
+    this.delayMs = cameUp ? RESTART_MS : Math.min(this.delayMs * 2, RESTART_MAX_MS);
     await this.recover(deadId);
     await forgetWorker(this.database, deadId).catch(() => {});
     setTimeout(() => {

@@ -18,10 +18,13 @@ import type {
   DeviceRow,
   DiscoveryConfigRow,
   EventTypeName,
+  FidelityBaselineRow,
+  FidelityPointRow,
   RunErrorRow,
   RunKind,
   RunStatus,
   ShiftRow,
+  StrengthRangeRow,
 } from './types.js';
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
@@ -122,6 +125,9 @@ export const direction = pgTable(
     score: doublePrecision('score'),
     dead: boolean('dead').notNull().default(false),
     duplicateOfId: uuid('duplicate_of_id'),
+    fidelity: jsonb('fidelity').$type<FidelityPointRow[]>().notNull().default([]),
+    fidelityBaseline: jsonb('fidelity_baseline').$type<FidelityBaselineRow>(),
+    strengthRange: jsonb('strength_range').$type<StrengthRangeRow>(),
     statisticsHash: text('statistics_hash'),
     parametersHash: text('parameters_hash'),
   },

@@ -76,6 +76,25 @@ export interface DiscoveryRow extends RunRow {
   readonly resumedFromStep: number | null;
 }
 
+/** Distances of shifted from unshifted samples, at one strength. */
+export interface FidelityPointRow {
+  readonly strength: number;
+  readonly kid: number;
+  readonly frechetDistance: number;
+}
+
+/** The same distances among unshifted samples; `samples` shifted ones each. */
+export interface FidelityBaselineRow {
+  readonly samples: number;
+  readonly kid: number;
+  readonly frechetDistance: number;
+}
+
+export interface StrengthRangeRow {
+  readonly min: number;
+  readonly max: number;
+}
+
 export type DirectionOriginName = 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM' | 'IMPORTED' | 'MERGED';
 
 export interface DirectionRow {
@@ -101,6 +120,10 @@ export interface DirectionRow {
   readonly score: number | null;
   readonly dead: boolean;
   readonly duplicateOfId: string | null;
+  readonly fidelity: readonly FidelityPointRow[];
+  /** Null where fidelity was not measured; so is the range. */
+  readonly fidelityBaseline: FidelityBaselineRow | null;
+  readonly strengthRange: StrengthRangeRow | null;
   /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint. */
   readonly statisticsHash: string | null;
   readonly parametersHash: string | null;

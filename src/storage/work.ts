@@ -11,10 +11,13 @@ import type {
   DiscoveryRow,
   EditRow,
   EventTypeName,
+  FidelityBaselineRow,
+  FidelityPointRow,
   ImageRow,
   ModelRow,
   RunErrorRow,
   RunStatus,
+  StrengthRangeRow,
 } from './types.js';
 
 /** What was measured of one direction of a discovery. */
@@ -29,6 +32,9 @@ export interface ScoreRow {
   /** Index of another direction. */
   readonly duplicateOf?: number | null;
   readonly score?: number;
+  readonly fidelity?: readonly FidelityPointRow[];
+  readonly fidelityBaseline?: FidelityBaselineRow | null;
+  readonly strengthRange?: StrengthRangeRow | null;
 }
 
 export type NewImage = { bytes: Uint8Array; width: number; height: number; contentType: string };
@@ -257,14 +263,14 @@ export class Work {
       await this.requireHeld(tx, held);
       const all = await directionsOfDiscovery(tx, held.runId);
       const idOf = new Map(all.map(({ id, index }) => [index, id]));
-      for (const { index, duplicateOf, ...measures } of scores) {
+      for (const { index, duplicateOf, fidelity, ...measures } of scores) {
         const twin = duplicateOf === undefined ? {} : { duplicateOfId: idOf.get(duplicateOf ?? -1) ?? null };
         await tx
           .update(direction)
-          .set({ ...measures, ...twin })
+          .set({ ...measures, ...twin, ...(fidelity ? { fidelity: [...fidelity] } : {}) })
           .where(and(eq(direction.discoveryId, held.runId), eq(direction.index, index)));
       }
-      const directionIds = all.map(({ id }) => id);
+      const directionIds = scores.flatMap(({ index }) => idOf.get(index) ?? []);
       if (announce) await appendEvent(tx, { ...held, type: 'ScorecardUpdated', payload: { step, directionIds } });
     });
   }

@@ -37,6 +37,20 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** Two directions of a discovery, the first with a range. */
+async function scoredDirections(strengthRange: { min: number; max: number }): Promise<string[]> {
+  const mutation = `mutation { startDiscovery(input: { modelId: "${modelId}", directions: 2 }) {
+    id directions { edges { node { id } } } } }`;
+  type Started = { startDiscovery: { id: string; directions: { edges: { node: { id: string } }[] } } };
+  const { startDiscovery } = await api.query<Started>(mutation);
+  const held = await server.take(startDiscovery.id);
+  await server.work.saveStatistics(held, new Uint8Array(4));
+  await server.work.saveCheckpoint(held, 1, new Uint8Array(4), new Uint8Array(4), true);
+  const brief = { accuracy: 1, strengthError: 0, effectSize: 1 };
+  await server.work.saveScores(held, 1, [{ index: 0, ...brief, strengthRange }], true);
+  return startDiscovery.directions.edges.map(({ node }) => node.id);
+}
+
 const apply = (input: object) => api.query<Applied>(APPLY, { input: { modelId, seed: 1, shifts: [], ...input } });
 const refusal = (input: object) => api.errorOf(APPLY, { input: { modelId, seed: 1, shifts: [], ...input } });
 const shift = (fields: object = {}) => ({ directionId: smile, strength: 2, ...fields });
@@ -76,6 +90,27 @@ describe('applyEdit', () => {
     const asked = await apply({ shifts: [shift()], reverseProcess: 'ASYMMETRIC' });
     expect(asked.applyEdit.reverseProcess).toBe('ASYMMETRIC');
     expect(asked.applyEdit.warnings[0]).toContain('trained with SYMMETRIC');
+  });
+
+  test('warns of a strength beyond the range in which a direction was found faithful, its curve included', async () => {
+    const [bold, unmeasured] = (await scoredDirections({ min: -1.5, max: 3.25 })) as [string, string];
+    const warnings = async (fields: object) => (await apply({ shifts: [shift(fields)] })).applyEdit.warnings;
+    const curve = [
+      { t: 0, weight: 0.5 },
+      { t: 1, weight: -2 },
+    ];
+    for (const strength of [-1.5, 0, 3.25]) expect(await warnings({ directionId: bold, strength })).toEqual([]);
+    expect(await warnings({ directionId: bold, strength: 3.5 })).toEqual([
+      '"Direction 1" is applied at strength 3.5; its samples were found faithful from -1.5 to 3.25.',
+    ]);
+    expect(await warnings({ directionId: bold, strength: 0.7, curve })).toEqual([]);
+    expect((await warnings({ directionId: bold, strength: 1, curve }))[0]).toContain('at strength -2;');
+    expect(await warnings({ directionId: unmeasured, strength: 90 })).toEqual([]);
+    const both = await apply({
+      shifts: [shift({ directionId: bold, strength: -4 }), shift({ directionId: hair })],
+      reverseProcess: 'SYMMETRIC',
+    });
+    expect(both.applyEdit.warnings).toHaveLength(2);
   });
 
   test.each<[string, () => object, string]>([

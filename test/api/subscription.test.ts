@@ -23,6 +23,7 @@ interface Progress {
     readonly seq: number;
     readonly at: string;
     readonly status?: string;
+    readonly step?: number;
   };
 }
 
@@ -122,7 +123,7 @@ describe('trainingProgress', () => {
     const at = { timestep: 90, stepIndex: 0, samplingSteps: 10 };
     await server.work.preview(held, { step: 1, directionIndex: 3, strength: -2.5, ...at }, picture, picture);
     await server.work.saveCheckpoint(held, 1, new Uint8Array(8), new Uint8Array(8), true);
-    await server.work.saveScores(held, 1, [{ index: 0, accuracy: 0.5, strengthError: 1, effectSize: 0.1 }], true);
+    await server.work.saveScores(held, 1, [{ index: 2, accuracy: 0.5, strengthError: 1, effectSize: 0.1 }], true);
     await server.work.finish(held, async () => {});
     const events = (await reading).map(({ trainingProgress }) => trainingProgress);
     expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
@@ -137,21 +138,51 @@ describe('trainingProgress', () => {
     ]);
     expect(events[2]).toMatchObject({ step: 1, totalSteps: 400, loss: 2.5, adversarialLoss: null, accuracy: 0.25 });
     expect(events[3]).toMatchObject({ directionIndex: 3, strength: -2.5, original: { width: 4 } });
-    expect(events[5]).toMatchObject({
-      step: 1,
-      directions: expect.arrayContaining([expect.objectContaining({ accuracy: 0.5 })]),
-    });
+    expect(events[5]).toMatchObject({ step: 1, directions: [{ accuracy: 0.5 }] });
     expect(events[6]).toMatchObject({ status: 'SUCCEEDED', error: null });
     const query =
-      'query ($id: ID!) { discovery(id: $id) { step secondsPerStep losses(last: 5) { seq step loss } directions(first: 1) { edges { node { version accuracy } } } } }';
+      'query ($id: ID!) { discovery(id: $id) { step secondsPerStep losses(last: 5) { seq step loss } directions(first: 3) { edges { node { version accuracy } } } } }';
     expect(await api.query(query, { id })).toEqual({
       discovery: {
         step: 1,
         secondsPerStep: 1.5,
         losses: [{ seq: 3, step: 1, loss: 2.5 }],
-        directions: { edges: [{ node: { version: 1, accuracy: 0.5 } }] },
+        directions: {
+          edges: [null, null, 0.5].map((accuracy) => ({ node: { version: 1, accuracy } })),
+        },
       },
     });
+  });
+
+  test('gives fidelity with the scorecard that has it, and it stays when a later one leaves it out', async () => {
+    const id = await startDiscovery();
+    const held = await server.take(id);
+    const measured = {
+      fidelity: [
+        { strength: -3, kid: 0.25, frechetDistance: 1.5 },
+        { strength: 3, kid: -0.01, frechetDistance: 0.5 },
+      ],
+      fidelityBaseline: { samples: 32, kid: 0.001, frechetDistance: 0.5 },
+      strengthRange: { min: -1.5, max: 3 },
+    };
+    const unmeasured = { fidelity: [], fidelityBaseline: null, strengthRange: null };
+    const brief = { accuracy: 0.5, strengthError: 1, effectSize: 0.1 };
+    await server.work.saveScores(held, 1, [{ index: 0, ...brief, ...measured }], true);
+    await server.work.saveScores(held, 2, [{ index: 0, ...brief }], true);
+    await server.work.saveScores(held, 3, [{ index: 1, ...brief, ...unmeasured }], true);
+    await server.work.finish(held, async () => {});
+    const FIDELITY = `subscription ($id: ID!) { trainingProgress(discoveryId: $id) { ... on ScorecardUpdated {
+      step directions {
+        fidelity { strength kid frechetDistance }
+        fidelityBaseline { samples kid frechetDistance }
+        strengthRange { min max }
+      } } } }`;
+    const events = await collect<Progress>(client, FIDELITY, { id });
+    expect(events.map(({ trainingProgress }) => trainingProgress).filter(({ step }) => step)).toEqual([
+      { step: 1, directions: [measured] },
+      { step: 2, directions: [measured] },
+      { step: 3, directions: [unmeasured] },
+    ]);
   });
 
   test('serves two clients of one run at their own pace', async () => {

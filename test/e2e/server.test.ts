@@ -97,6 +97,22 @@ describe('a discovery', () => {
     expect(directions).toHaveLength(16);
   });
 
+  test('stores a traversal of each of its directions, from one end to the other', async () => {
+    const query = `query ($id: ID!) { discovery(id: $id) {
+      directions(first: 200) { edges { node { filmstrip { url width } } } } } }`;
+    type Page = {
+      discovery: { directions: { edges: { node: { filmstrip: { url: string; width: number }[] } }[] } };
+    };
+    let strips: Page['discovery']['directions']['edges'];
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      strips = (await app.api.query<Page>(query, { id: discoveryId })).discovery.directions.edges;
+    } while (strips.some(({ node }) => node.filmstrip.length === 0));
+    expect(strips.map(({ node }) => node.filmstrip.length)).toEqual(new Array(16).fill(5));
+    const images = await Promise.all((strips[0]?.node.filmstrip ?? []).map(({ url }) => app.image(url)));
+    expect(new Set(images.map((png) => png.toString('base64'))).size).toBe(5);
+  });
+
   test('can be estimated before it starts', async () => {
     const query = `query ($input: StartDiscoveryInput!) {
       estimateDiscovery(input: $input) { secondsPerStep totalSeconds peakMemoryBytes fits advice }
@@ -136,25 +152,25 @@ describe('a discovery', () => {
     expect(workerOf(server.pid)).not.toBe(worker);
   });
 
-  test('killed four times ends with the directions of one that was left alone, byte for byte', async () => {
-    const input = { modelId: tinyId, ...MANY, seed: 9 };
-    const undisturbed = await app.startDiscovery(input);
-    await app.follow(undisturbed, 0);
-    const disturbed = await app.startDiscovery(input);
-    for (const step of [25, 95, 160, 290]) {
-      await app.follow(disturbed, 0, (events) => (steps(events).at(-1) ?? 0) >= step);
-      process.kill(workerOf(server.pid), 'SIGKILL');
-    }
-    const events = await app.follow(disturbed, 0);
-    expect(events.at(-1)?.status).toBe('SUCCEEDED');
-    expect(steps(events)).toEqual(upTo(300));
-    const images = async (id: string) => {
-      const [, directionId] = await app.directionIds(id);
+  test('gives directions that can be used while it learns, of the step that their version says', async () => {
+    const id = await app.startDiscovery({ modelId: tinyId, ...MANY, trainingSteps: 10_000, seed: 8 });
+    await app.follow(id, 0, (events) => steps(events).includes(70));
+    const editAlong = async (discovery: string) => {
+      const [, directionId] = await app.directionIds(discovery);
       return app.edit({ modelId: tinyId, seed: 2, samplingSteps: 5, shifts: [{ directionId, strength: 5 }] });
     };
-    const [one, other] = [await images(undisturbed), await images(disturbed)];
-    expect(other.result.equals(one.result)).toBe(true);
-    expect(other.result.equals(other.original)).toBe(false);
+    const early = await editAlong(id);
+    await app.api.query('mutation ($id: ID!) { cancelDiscovery(id: $id) { id } }', { id });
+    const [version = 0] = early.versions;
+    expect(version).toBeGreaterThanOrEqual(60);
+    expect(version % 20).toBe(0);
+    // A discovery that ends there has the same directions.
+    const short = await app.startDiscovery({ modelId: tinyId, ...MANY, trainingSteps: version, seed: 8 });
+    await app.follow(short, 0);
+    const late = await editAlong(short);
+    expect(late.versions).toEqual([version]);
+    expect(late.result.equals(early.result)).toBe(true);
+    expect(late.result.equals(late.original)).toBe(false);
   });
 
   test('is paused at the end of a step, with a checkpoint, and goes on from there', async () => {

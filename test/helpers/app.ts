@@ -15,6 +15,9 @@ export interface EditResult {
   readonly frames: number;
   readonly result: Buffer;
   readonly original: Buffer;
+  /** Version and SHA-256 of the parameters of each direction applied. */
+  readonly versions: readonly number[];
+  readonly parameters: readonly string[];
 }
 
 const TRAINING = `subscription ($id: ID!, $after: Int) {
@@ -137,7 +140,22 @@ export class App {
     }
     await client.dispose();
     if (!urls) throw new Error('the edit gave no result');
-    return { frames, result: await this.image(urls.result), original: await this.image(urls.original) };
+    const query = `query ($id: ID!) { edit(id: $id) {
+      shifts { directionVersion } provenance { shifts { parametersHash } } } }`;
+    type Facts = {
+      edit: {
+        shifts: { directionVersion: number }[];
+        provenance: { shifts: { parametersHash: string }[] };
+      };
+    };
+    const { shifts, provenance } = (await this.api.query<Facts>(query, applyEdit)).edit;
+    return {
+      frames,
+      result: await this.image(urls.result),
+      original: await this.image(urls.original),
+      versions: shifts.map(({ directionVersion }) => directionVersion),
+      parameters: provenance.shifts.map(({ parametersHash }) => parametersHash),
+    };
   }
 
   async image(path: string): Promise<Buffer> {

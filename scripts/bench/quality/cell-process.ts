@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DiscoveryConfig } from '../../../src/engine/index.js';
-import type { DirectionScore } from '../../../src/engine/index.js';
 import type { DiffusionModel } from '../../../src/engine/diffusion/model.js';
 import { discover } from '../../../src/engine/discovery/loop.js';
 import { decodeState } from '../../../src/engine/discovery/state.js';
 import type { FloatTensor } from '../../../src/engine/graph/tensor.js';
+import type { DirectionScore, DiscoveryConfig } from '../../../src/engine/index.js';
 import { frechetDistance, kernelDistance } from '../../../src/engine/learning/distances.js';
 import { loadModel } from '../../../src/engine/models/load-diffusers.js';
 import { disentanglementOf } from '../../../src/engine/quality/disentanglement.js';

@@ -55,7 +55,9 @@ const VARIANTS: readonly { label: string; config: Partial<DiscoveryConfig> }[] =
 /** Every cell, the ones that matter most first. */
 export function allCells(): Cell[] {
   const methods = (group: Group, domain: Cell['domain']) =>
-    SEEDS.flatMap((seed) => METHODS.map(({ label, config }) => cell(label, group, domain, { ...DEFAULTS, ...config, seed })));
+    SEEDS.flatMap((seed) =>
+      METHODS.map(({ label, config }) => cell(label, group, domain, { ...DEFAULTS, ...config, seed })),
+    );
   return [
     ...methods('methods', 'portraits'),
     ...SEEDS.map((seed) => cell('LEARNED, K = 32', 'directions', 'portraits', { ...DEFAULTS, directions: 32, seed })),

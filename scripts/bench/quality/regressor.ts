@@ -6,8 +6,8 @@ import { factorDeviation, factorDifference, readFactor } from '../../../src/engi
 import { REGRESSOR_TRAINING, trainRegressor } from '../../../src/engine/quality/regressor-training.js';
 import type { Device } from '../../../src/engine/runtime/device.js';
 import { readSafetensors, writeSafetensors } from '../../../src/engine/safetensors.js';
-import { Progress } from '../../support/progress.js';
 import type { Domain } from '../../domains/domain.js';
+import { Progress } from '../../support/progress.js';
 
 const READING_BATCH = 64;
 const TEST_SCENES = 2000;
@@ -31,8 +31,13 @@ export async function regressorOf(domain: Domain, folder: string, device: Device
       const factors = domain.sample(count, LEARNING_SEED, step * count);
       return { factors, images: domain.render(factors) };
     };
-    const parameters = await trainRegressor(shape, scenes, REGRESSOR_TRAINING, device, async () => {}, (step, loss) =>
-      progress.update(step, REGRESSOR_TRAINING.steps, `loss ${loss.toFixed(4)}`),
+    const parameters = await trainRegressor(
+      shape,
+      scenes,
+      REGRESSOR_TRAINING,
+      device,
+      async () => {},
+      (step, loss) => progress.update(step, REGRESSOR_TRAINING.steps, `loss ${loss.toFixed(4)}`),
     );
     mkdirSync(folder, { recursive: true });
     writeFileSync(`${file}.part`, writeSafetensors({ tensors: new Map(Object.entries(parameters)), metadata: {} }));

@@ -19,6 +19,7 @@ export const STREAMS = {
   training: 5,
   replay: 6,
   scoring: 7,
+  fidelity: 8,
   scenes: 20,
   pretraining: 21,
   evaluation: 22,

@@ -7,7 +7,7 @@ import { PRINCIPAL_SAMPLES } from '../shift/principal.js';
 import { blankStatistics, STATISTICS_SAMPLES, STATISTICS_STEPS } from '../shift/statistics.js';
 import { drawChoice, drawNoise } from './draw.js';
 import { adviceFor, discoveryBytes, keptBytes, usableBytes } from './memory.js';
-import { SCORING_PAIRS } from './scoring.js';
+import { scoringPlan } from './scoring-plan.js';
 import { Trainer, WARM_UP_STEPS } from './trainer.js';
 
 /** Sampling steps of the probe; the time of more is proportional. */
@@ -15,7 +15,7 @@ const PROBE_STEPS = 3;
 const REPEATS = 3;
 
 /** Seconds of the parts of one training step, at the probe's number of sampling steps. */
-interface StepTimes {
+export interface StepTimes {
   readonly plain: number;
   readonly shifted: number;
   readonly gradient: number;
@@ -89,13 +89,22 @@ async function measure(
   return { plain: middle('plain'), shifted: middle('shifted'), gradient: middle('gradient'), rest: middle('rest') };
 }
 
-function durations(times: StepTimes, config: DiscoveryConfig, probed: number) {
-  const { trainingSteps, samplingSteps, batchSize, directions, method } = config;
+/** Seconds of a whole run from the parts of one step, measured with `probed` sampling steps. */
+export function durations(
+  times: StepTimes,
+  config: DiscoveryConfig,
+  probed: number,
+): Pick<DiscoveryEstimate, 'secondsPerStep' | 'totalSeconds'> {
+  const { trainingSteps, samplingSteps, batchSize, method } = config;
   const scale = samplingSteps / probed;
   const pair = (times.plain + times.shifted) * scale;
   const learning = method === 'LEARNED' ? Math.max(0, trainingSteps - WARM_UP_STEPS) : 0;
   const training = trainingSteps * (pair + times.rest) + learning * times.gradient * scale;
-  const scoring = (Math.max(SCORING_PAIRS, 8 * directions) / batchSize) * pair;
+  const { pairs, trajectories } = scoringPlan(config);
+  const compared = trajectories - 2 * pairs;
+  // The features of an image end at h: less than half of a sampling step.
+  const features = ((compared === 0 ? 0 : compared + pairs) * times.plain) / probed / 2;
+  const scoring = (pairs * pair + compared * times.shifted * scale + features) / batchSize;
   const measured = STATISTICS_SAMPLES + (method === 'PCA' ? PRINCIPAL_SAMPLES : 0);
   const statistics = (measured / batchSize) * STATISTICS_STEPS * (times.plain / probed);
   return { secondsPerStep: training / trainingSteps, totalSeconds: training + scoring + statistics };

@@ -12,7 +12,7 @@ import { EventQueue } from './event-queue.js';
 import { assertFits } from './memory.js';
 import { nearestDirections, type ObjectiveResult, type Pairs } from './objective.js';
 import { type JudgedPairs, Scorecard } from './scorecard.js';
-import { SCORING_PAIRS, scoreDirections } from './scoring.js';
+import { scoreDirections } from './scoring.js';
 import { startingShifts } from './start.js';
 import { decodeState, encodeState, type TrainingState } from './state.js';
 import { shiftConfigOf, Trainer } from './trainer.js';
@@ -105,9 +105,10 @@ async function train(
       await emit({ type: 'phase', phase: 'scoring', done, total });
       return !options.pause?.aborted;
     };
-    const pairs = Math.max(SCORING_PAIRS, 8 * config.directions);
-    const scored = await scoreDirections(trainer, state, config, model.sampleShape, pairs, between, onScored);
-    if (scored) await emit({ type: 'scorecard', step: state.step, isFinal: true, scores: scored.full() });
+    // Makes room for what the scoring needs beyond it.
+    await trainer.samplers.releaseGradients();
+    const scores = await scoreDirections({ model, config, device, trainer, state, between, onScored });
+    if (scores) await emit({ type: 'scorecard', step: state.step, isFinal: true, scores });
   } finally {
     await trainer.release();
   }

@@ -74,7 +74,8 @@ export class Samplers {
     private readonly model: DiffusionModel,
     private readonly config: SamplerConfig,
     private readonly shift: ShiftControl,
-    private readonly sessions: { plain: Session; shifted: Session; backward: Session | null; first: Session | null },
+    private readonly sessions: { plain: Session; shifted: Session },
+    private gradients: { backward: Session; first: Session } | null,
   ) {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
   }
@@ -89,10 +90,10 @@ export class Samplers {
     const sessions = {
       plain: await Session.create(plain, device),
       shifted: await Session.create(shifted, device),
-      backward: backward && (await Session.create(backward, device)),
-      first: first && (await Session.create(first, device)),
     };
-    return new Samplers(model, config, shift, sessions);
+    const gradients = backward &&
+      first && { backward: await Session.create(backward, device), first: await Session.create(first, device) };
+    return new Samplers(model, config, shift, sessions, gradients);
   }
 
   /** The unedited trajectory. */
@@ -126,16 +127,24 @@ export class Samplers {
   ): Promise<FloatTensor> {
     const strengths = this.strengths(choice);
     const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
-      const session = stepIndex === 0 ? this.sessions.first : this.sessions.backward;
-      if (!session) throw new RangeError('These samplers were made without gradients.');
+      const session = stepIndex === 0 ? this.gradients?.first : this.gradients?.backward;
+      if (!session) throw new RangeError('These samplers have no gradients.');
       const made = await session.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { phi: made['gradPhi'] as FloatTensor } };
     };
     return (await backpropagate(trajectory, cotangent, runVjp, between))['phi'] as FloatTensor;
   }
 
+  /** Frees what only {@link gradient} needs: most of the memory. */
+  async releaseGradients(): Promise<void> {
+    const sessions = Object.values(this.gradients ?? {});
+    this.gradients = null;
+    for (const session of sessions) await session.release();
+  }
+
   async release(): Promise<void> {
-    for (const session of Object.values(this.sessions)) await session?.release();
+    await this.releaseGradients();
+    for (const session of Object.values(this.sessions)) await session.release();
   }
 
   private async sample(

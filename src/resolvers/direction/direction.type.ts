@@ -4,6 +4,39 @@ import { connectionType } from '../connections.js';
 import { DirectionOrigin, ReverseProcess, ShiftKind } from '../enums.js';
 import { Node } from '../node/node.type.js';
 
+const KID = 'Kernel distance (KID): unbiased MMD² with the cubic polynomial kernel, around 0 where nothing differs.';
+const FRECHET = 'Fréchet distance of the Gaussians of both sets, in at most 16 dimensions.';
+
+@ObjectType({
+  description:
+    "How far samples shifted at one strength are from unshifted ones of other seeds, in features of the model's own UNet. To be judged beside `Direction.fidelityBaseline`.",
+})
+export class FidelityPoint {
+  @Field(() => Float, { description: 'The strength.' })
+  strength!: number;
+
+  @Field(() => Float, { description: KID })
+  kid!: number;
+
+  @Field(() => Float, { description: FRECHET })
+  frechetDistance!: number;
+}
+
+@ObjectType({
+  description:
+    'What distances say where nothing was shifted: unshifted samples, split at random, at the sample counts of each FidelityPoint.',
+})
+export class FidelityBaseline {
+  @Field(() => Int, { description: 'Shifted samples of each FidelityPoint.' })
+  samples!: number;
+
+  @Field(() => Float, { description: KID })
+  kid!: number;
+
+  @Field(() => Float, { description: FRECHET })
+  frechetDistance!: number;
+}
+
 @ObjectType({ description: 'The strengths within which samples stay faithful.' })
 export class StrengthRange {
   @Field(() => Float, { description: 'The most negative strength.' })
@@ -91,7 +124,8 @@ export class Direction extends Node {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'How steadily the image changes with strength, 0 to 1. Null until measured.',
+    description:
+      "Spearman's ρ of strength and the image's change along the direction's own mean change, -1 to 1. Null until measured.",
   })
   get monotonicity(): number | null {
     return this.row.monotonicity;
@@ -113,7 +147,11 @@ export class Direction extends Node {
     return this.row.uniqueness;
   }
 
-  @Field(() => Float, { nullable: true, description: 'All measures in one, 0 to 1, to sort by. Null until measured.' })
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'To sort by: accuracy · monotonicity (at least 0) · uniqueness, 0 for a dead direction. Null until measured.',
+  })
   get score(): number | null {
     return this.row.score;
   }
@@ -123,12 +161,29 @@ export class Direction extends Node {
     return this.row.dead;
   }
 
+  @Field(() => [FidelityPoint], {
+    description:
+      "At the largest strength of its discovery and at half of it, both ways, ascending. Empty until the discovery's end, and where its training was too short to afford the samples.",
+  })
+  get fidelity(): readonly FidelityPoint[] {
+    return this.row.fidelity;
+  }
+
+  @Field(() => FidelityBaseline, {
+    nullable: true,
+    description: 'What the points of `fidelity` are judged by. Null where there are none.',
+  })
+  get fidelityBaseline(): FidelityBaseline | null {
+    return this.row.fidelityBaseline;
+  }
+
   @Field(() => StrengthRange, {
     nullable: true,
-    description: 'The strengths within which samples stay faithful. Null until measured.',
+    description:
+      'The strengths around 0 within which the Fréchet distance stays within twice that of `fidelityBaseline`, interpolated between the points of `fidelity`. Null where there are none.',
   })
   get strengthRange(): StrengthRange | null {
-    return null;
+    return this.row.strengthRange;
   }
 }
 

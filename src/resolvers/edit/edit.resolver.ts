@@ -37,7 +37,7 @@ async function newEdit(context: RequestContext, input: ApplyEditInput): Promise<
   if (request.replaces !== null && (await context.loaders.edits.load(request.replaces)) === null) {
     throw notFound('Edit', globalId('Edit', request.replaces));
   }
-  return { ...request, reverseProcess, warnings: warningsOf(reverseProcess, directions) };
+  return { ...request, reverseProcess, warnings: warningsOf(reverseProcess, request.shifts, directions) };
 }
 
 @Resolver(() => Edit)

@@ -82,8 +82,27 @@ export function processOf({ reverseProcess }: ApplyEditInput, directions: readon
   return reverseProcess ?? (others.length === 0 ? own : undefined) ?? EDIT_DEFAULTS.reverseProcess;
 }
 
-export function warningsOf(process: string, directions: readonly DirectionRow[]): string[] {
-  return directions
+/** What may make the result differ from what was meant; `directions` are those of `shifts`. */
+export function warningsOf(
+  process: string,
+  shifts: readonly ShiftRow[],
+  directions: readonly DirectionRow[],
+): string[] {
+  const otherProcess = directions
     .filter((direction) => direction.reverseProcess !== process)
     .map(({ name, reverseProcess }) => `"${name}" was trained with ${reverseProcess} and is applied with ${process}.`);
+  const unfaithful = directions.flatMap((direction, index) => unfaithfulShift(shifts[index] as ShiftRow, direction));
+  return [...otherProcess, ...unfaithful];
+}
+
+/** A warning where strength times the curve's weight leaves the direction's range at some point of the curve. */
+function unfaithfulShift({ strength, curve }: ShiftRow, { name, strengthRange }: DirectionRow): string[] {
+  if (strengthRange === null) return [];
+  const { min, max } = strengthRange;
+  const weights = curve.length === 0 ? [1] : curve.map(({ weight }) => weight);
+  const outside = weights.map((weight) => strength * weight).filter((applied) => applied < min || applied > max);
+  if (outside.length === 0) return [];
+  const furthest = outside.reduce((most, applied) => (Math.abs(applied) > Math.abs(most) ? applied : most));
+  const [low, high, at] = [min, max, furthest].map((value) => Number(value.toPrecision(3)));
+  return [`"${name}" is applied at strength ${at}; its samples were found faithful from ${low} to ${high}.`];
 }

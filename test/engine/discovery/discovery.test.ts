@@ -13,7 +13,7 @@ const yieldTo = async () => {};
 type Checkpoint = Extract<DiscoveryEvent, { type: 'checkpoint' }>;
 type Step = Extract<DiscoveryEvent, { type: 'step' }>;
 
-async function run(config: DiscoveryConfig, from: { state: Uint8Array; statistics: Uint8Array } | null = null) {
+async function run(config: DiscoveryConfig, from: { state: Uint8Array | null; statistics: Uint8Array } | null = null) {
   const options = {
     state: from?.state ?? null,
     statistics: from?.statistics ?? null,
@@ -85,6 +85,88 @@ describe('a discovery', () => {
       expect(Buffer.compare(Buffer.from(middle.parameters), Buffer.from(end.parameters))).not.toBe(0);
     },
   );
+
+  describe('that is long enough to afford fidelity', () => {
+    const config: DiscoveryConfig = {
+      ...TINY_DISCOVERY,
+      directions: 2,
+      trainingSteps: 36,
+      batchSize: 64,
+      samplingSteps: 2,
+      checkpointEvery: 100,
+      previewEvery: 0,
+    };
+    const finalScores = (events: readonly DiscoveryEvent[]) => of(events, 'scorecard').at(-1)?.scores ?? [];
+    const scoring = (events: readonly DiscoveryEvent[]) =>
+      of(events, 'phase').flatMap(({ phase, done, total }) => (phase === 'scoring' ? [{ done, total }] : []));
+    /** The run, once; its last checkpoint is where the scoring begins. */
+    const whole = run(config);
+    const scoringStart = async () => {
+      const events = await whole;
+      return { state: of(events, 'checkpoint').at(-1)!.state, statistics: of(events, 'statistics')[0]!.bytes };
+    };
+
+    it('measures it at four strengths of each direction, beside a baseline, and says how far it got', async () => {
+      const events = await whole;
+      for (const { fidelity, fidelityBaseline, strengthRange } of finalScores(events)) {
+        expect(fidelity?.map(({ strength }) => strength)).toEqual([-6, -3, 3, 6]);
+        expect(fidelity?.every(({ kid, frechetDistance }) => Number.isFinite(kid) && frechetDistance > 0)).toBe(true);
+        expect(fidelityBaseline).toMatchObject({ samples: 16 });
+        expect(fidelityBaseline?.frechetDistance).toBeGreaterThan(0);
+        expect(strengthRange?.min).toBeLessThan(0);
+        expect(strengthRange?.max).toBeGreaterThan(0);
+      }
+      const progress = scoring(events);
+      expect(progress.map(({ done }) => done)).toEqual(progress.map(({ done }) => done).toSorted((a, b) => a - b));
+      expect(progress.at(-1)).toEqual({ done: 1152, total: 1152 });
+    });
+
+    it('gives the same after a crash in the scoring', async () => {
+      const again = await run(config, await scoringStart());
+      expect(of(again, 'step')).toEqual([]);
+      expect(finalScores(again)).toEqual(finalScores(await whole));
+    });
+
+    it.each([
+      ['the pairs', 512],
+      ['the fidelity points', 1088],
+    ])('is paused and cancelled among %s', async (_, at) => {
+      const start = await scoringStart();
+      const [pause, abort] = [new AbortController(), new AbortController()];
+      const reached = async (signals: { pause?: AbortSignal; signal: AbortSignal }, stop: AbortController) => {
+        const events: DiscoveryEvent[] = [];
+        for await (const event of discover(model, config, { ...start, yieldTo, ...signals }, device)) {
+          events.push(event);
+          if (event.type === 'phase' && event.done >= at) stop.abort();
+        }
+        return events;
+      };
+      const paused = await reached({ pause: pause.signal, signal: new AbortController().signal }, pause);
+      expect(of(paused, 'scorecard')).toEqual([]);
+      expect(scoring(paused).at(-1)?.done).toBe(at);
+      await expect(reached({ signal: abort.signal }, abort)).rejects.toMatchObject({ code: 'CANCELLED' });
+    });
+
+    it('finds strengths faithful that move nothing, and unfaithful that break the image', async () => {
+      const { statistics } = await scoringStart();
+      const ranges = async (maxStrength: number) => {
+        const scores = finalScores(await run({ ...config, maxStrength, minStrength: 0 }, { state: null, statistics }));
+        return scores.map(({ strengthRange }) => [strengthRange?.min ?? 0, strengthRange?.max ?? 0] as const);
+      };
+      expect(await ranges(1e-3)).toEqual([
+        [-1e-3, 1e-3],
+        [-1e-3, 1e-3],
+      ]);
+      for (const [min, max] of await ranges(1000)) expect(max - min).toBeLessThan(1500);
+    });
+  });
+
+  it('of fewer steps leaves fidelity out', async () => {
+    const scores = of(await run(TINY_DISCOVERY), 'scorecard').at(-1)?.scores ?? [];
+    expect(scores).toHaveLength(4);
+    for (const score of scores)
+      expect(score).toMatchObject({ fidelity: [], fidelityBaseline: null, strengthRange: null });
+  });
 
   it.each([
     ['PCA', 'PER_TIMESTEP'],
