@@ -3,15 +3,23 @@ import { join } from 'node:path';
 import type { DiffusionModel } from '../../../src/engine/diffusion/model.js';
 import { discover } from '../../../src/engine/discovery/loop.js';
 import { decodeState } from '../../../src/engine/discovery/state.js';
+import { rows } from '../../../src/engine/edit/edit.js';
 import type { FloatTensor } from '../../../src/engine/graph/tensor.js';
 import type { DirectionScore, DiscoveryConfig } from '../../../src/engine/index.js';
 import { frechetDistance, kernelDistance } from '../../../src/engine/learning/distances.js';
 import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { encodePicture } from '../../../src/engine/picture.js';
 import { disentanglementOf } from '../../../src/engine/quality/disentanglement.js';
-import { type EffectMeasurement, measureEffects } from '../../../src/engine/quality/effects.js';
+import {
+  type EffectMeasurement,
+  type MeasuredDirections,
+  measureEffects,
+} from '../../../src/engine/quality/effects.js';
+import { sampleStrips } from '../../../src/engine/quality/strips.js';
 import { type Device, openDevice } from '../../../src/engine/runtime/device.js';
 import { decodeStatistics } from '../../../src/engine/shift/statistics.js';
 import { packageFile } from '../../../src/package.js';
+import { grid } from '../../demo/pictures.js';
 import { domainNamed } from '../../domains/domains.js';
 import { type Cell, MODELS } from './cells.js';
 import { regressorOf } from './regressor.js';
@@ -42,6 +50,7 @@ async function main(cell: Cell): Promise<void> {
   const progress = (done: number, total: number) => console.error(`${cell.label}: measured ${done}/${total}`);
   const measured = await measureEffects({ model, config, statistics, phi }, regressor, device, nothing, progress);
   const { effects, correlation, atEnds } = measured;
+  writeAtomically(join(cache, `strips-${key}.png`), await pictureOf({ model, config, statistics, phi }, device));
   const result: CellResult = {
     key,
     ...cell,
@@ -86,6 +95,16 @@ async function train(
   }
   const phi = decodeState(readFileSync(stateFile), config).shift.parameters['phi'] as FloatTensor;
   return { phi, ...(JSON.parse(readFileSync(scoresFile, 'utf8')) as Omit<Trained, 'phi'>) };
+}
+
+/** A row a direction, strengths from −6 to 6. */
+async function pictureOf(directions: MeasuredDirections, device: Device): Promise<Uint8Array> {
+  const strips = await sampleStrips(directions, [-6, -3, 0, 3, 6], device, nothing);
+  const { sampleShape } = directions.model;
+  const encoded = strips.map((strip) =>
+    Promise.all(rows(strip).map(async (sample) => Buffer.from((await encodePicture(sample, sampleShape)).bytes))),
+  );
+  return grid(await Promise.all(encoded));
 }
 
 /** Distances of each direction's samples at both ends from unedited ones of other seeds, beside those of two halves of these. */

@@ -54,7 +54,7 @@ export async function measureEffects(
   onProgress: (done: number, total: number) => void,
 ): Promise<EffectMeasurement> {
   const { model, config, phi } = directions;
-  const samplers = await samplersOf(directions, device);
+  const samplers = await samplersOf(directions, BATCH, device);
   try {
     const noises = noiseBatches(model, EFFECT_SAMPLES + REFERENCE_SAMPLES);
     const own = noises.slice(0, EFFECT_SAMPLES / BATCH);
@@ -79,9 +79,14 @@ export async function measureEffects(
   }
 }
 
-async function samplersOf({ model, config, statistics }: MeasuredDirections, device: Device): Promise<Samplers> {
+/** Sampling of `batch` at a time, unedited and shifted. */
+export async function samplersOf(
+  { model, config, statistics }: MeasuredDirections,
+  batch: number,
+  device: Device,
+): Promise<Samplers> {
   const shape = {
-    batch: BATCH,
+    batch,
     samplingSteps: config.samplingSteps,
     process: config.reverseProcess,
     kind: config.shift,
