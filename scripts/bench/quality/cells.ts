@@ -73,9 +73,16 @@ function cell(label: string, group: Group, domain: Cell['domain'], config: Disco
   return { label, group, domain, config: rest };
 }
 
+/** What does not matter to a baseline, and to no measurement at all. */
+const ONLY_LEARNED: ReadonlySet<string> = new Set(['learningRate', 'adversarialWeight']);
+const UNMEASURED: ReadonlySet<string> = new Set(['checkpointEvery', 'previewEvery']);
+
 /** What a cell is, whatever it is called: the same measurement is made once. */
 export function cellKey({ domain, config }: Cell, modelHash: string): string {
-  const canonical = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
+  const isFixed = config.method !== 'LEARNED';
+  const canonical = Object.entries(config)
+    .filter(([name]) => !(isFixed && ONLY_LEARNED.has(name)) && !UNMEASURED.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(JSON.stringify([VERSION, domain, modelHash, canonical]))
     .digest('hex')

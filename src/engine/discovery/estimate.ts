@@ -4,11 +4,13 @@ import type { Between } from '../diffusion/trajectory.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import type { Device } from '../runtime/device.js';
 import { PRINCIPAL_SAMPLES } from '../shift/principal.js';
+import { ROTATION_SAMPLES, ROTATION_STEPS } from '../shift/rotation.js';
 import { blankStatistics, STATISTICS_SAMPLES, STATISTICS_STEPS } from '../shift/statistics.js';
 import { drawChoice, drawNoise } from './draw.js';
 import { adviceFor, discoveryBytes, keptBytes, usableBytes } from './memory.js';
 import { scoringPlan } from './scoring-plan.js';
 import { Trainer, WARM_UP_STEPS } from './trainer.js';
+import { poolBatches } from './unedited.js';
 
 /** Sampling steps of the probe; the time of more is proportional. */
 const PROBE_STEPS = 3;
@@ -52,7 +54,7 @@ export async function estimateDiscovery(
     const measured = peakMemoryBytes - before;
     const fits = measured <= usable;
     const advice = fits ? null : adviceFor(model, config, false, (usable * needed) / measured);
-    return { ...durations(times, config, steps), peakMemoryBytes, fits, advice };
+    return { ...durations(times, config, steps, model), peakMemoryBytes, fits, advice };
   } finally {
     await trainer.release();
   }
@@ -94,19 +96,21 @@ export function durations(
   times: StepTimes,
   config: DiscoveryConfig,
   probed: number,
+  { sampleShape }: Pick<DiffusionModel, 'sampleShape'>,
 ): Pick<DiscoveryEstimate, 'secondsPerStep' | 'totalSeconds'> {
   const { trainingSteps, samplingSteps, batchSize, method } = config;
   const scale = samplingSteps / probed;
   const pair = (times.plain + times.shifted) * scale;
   const learning = method === 'LEARNED' ? Math.max(0, trainingSteps - WARM_UP_STEPS) : 0;
-  const training = trainingSteps * (pair + times.rest) + learning * times.gradient * scale;
+  const unedited = Math.min(trainingSteps, poolBatches(config, sampleShape)) * times.plain * scale;
+  const training = unedited + trainingSteps * (times.shifted * scale + times.rest) + learning * times.gradient * scale;
   const { pairs, trajectories } = scoringPlan(config);
   const compared = trajectories - 2 * pairs;
   // The features of an image end at h: less than half of a sampling step.
   const features = ((compared === 0 ? 0 : compared + pairs) * times.plain) / probed / 2;
   const scoring = (pairs * pair + compared * times.shifted * scale + features) / batchSize;
-  const measured = STATISTICS_SAMPLES + (method === 'PCA' ? PRINCIPAL_SAMPLES : 0);
-  const statistics = (measured / batchSize) * STATISTICS_STEPS * (times.plain / probed);
+  const measured = STATISTICS_STEPS * (STATISTICS_SAMPLES + (method === 'PCA' ? PRINCIPAL_SAMPLES : 0));
+  const statistics = ((measured + ROTATION_STEPS * ROTATION_SAMPLES) / batchSize) * (times.plain / probed);
   return { secondsPerStep: training / trainingSteps, totalSeconds: training + scoring + statistics };
 }
 

@@ -21,6 +21,7 @@ import { objectiveGraph } from './objective.js';
 import { REPLAY_CAPACITY } from './replay.js';
 import { samplerGraphs } from './samplers.js';
 import { shiftConfigOf, trainingShapes } from './trainer.js';
+import { poolBatches } from './unedited.js';
 
 /** Share of the memory now available that a run may take. */
 const USABLE = 0.9;
@@ -73,14 +74,15 @@ function count(specs: ParameterSpecs): number {
   return Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-/** What grows as a run goes on: remembered pairs, their copy in a checkpoint, and the samples of both trajectories. */
+/** What grows as a run goes on: remembered pairs, their copy in a checkpoint, unedited images, samples of both trajectories. */
 export function keptBytes(
   { sampleShape }: DiffusionModel,
   { batchSize, samplingSteps, trainingSteps }: DiscoveryConfig,
 ): number {
   const batchBytes = 4 * batchSize * sizeOf(sampleShape);
   const pairs = 2 * Math.min(REPLAY_CAPACITY, trainingSteps) * batchBytes;
-  return 2 * pairs + 2 * samplingSteps * batchBytes;
+  const unedited = Math.min(poolBatches({ batchSize }, sampleShape), trainingSteps) * batchBytes;
+  return 2 * pairs + unedited + 2 * samplingSteps * batchBytes;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DiscoveryConfig } from '../contract.js';
 import { WARM_UP_STEPS } from './trainer.js';
+import { MOST_BATCHES } from './unedited.js';
 
 /** Fresh pairs scored at the end of a discovery. */
 const PAIRS = 512;
@@ -30,7 +31,7 @@ export function scoringPlan(config: DiscoveryConfig): ScoringPlan {
   const pairs = Math.max(PAIRS, PAIRS_PER_DIRECTION * directions);
   const strengths = [-1, -0.5, 0.5, 1].map((part) => part * maxStrength);
   const learning = method === 'LEARNED' ? Math.max(0, trainingSteps - WARM_UP_STEPS) : 0;
-  const training = batchSize * (2 * trainingSteps + 2 * learning);
+  const training = batchSize * (Math.min(trainingSteps, MOST_BATCHES) + trainingSteps + 2 * learning);
   const points = strengths.length * directions;
   const affordable = Math.floor((SHARE * training - 2 * pairs) / points);
   const samples = affordable < FEWEST ? 0 : Math.min(MOST, affordable);

@@ -13,6 +13,7 @@ import { Objective, type ObjectiveResult, type ObjectiveShape, type Pairs } from
 import { REPLAY_BATCHES, REPLAY_UPDATES, recall, remember } from './replay.js';
 import { type OnStep, type SamplerConfig, Samplers } from './samplers.js';
 import { initialState, type Learner, type NetworkSpecs, networkSpecs, type TrainingState } from './state.js';
+import { noiseBatch, poolBatches } from './unedited.js';
 
 /** Steps in which only R and D learn: S moves once R tells directions apart. */
 export const WARM_UP_STEPS = 40;
@@ -66,6 +67,8 @@ export function trainingShapes(model: DiffusionModel, config: DiscoveryConfig): 
 
 /** The sessions of one training; {@link Trainer.step} is a pure function of the state. */
 export class Trainer {
+  private readonly uneditedImages = new Map<number, FloatTensor>();
+
   private constructor(
     private readonly model: DiffusionModel,
     private readonly config: DiscoveryConfig,
@@ -102,13 +105,14 @@ export class Trainer {
     watch: Watch | null,
   ): Promise<{ state: TrainingState; result: ObjectiveResult; pairs: Pairs }> {
     const step = state.step + 1;
-    const noise = drawNoise(this.config, step, this.model.sampleShape);
+    const batch = noiseBatch(step, poolBatches(this.config, this.model.sampleShape));
+    const noise = drawNoise(this.config, batch, this.model.sampleShape);
     const choice = drawChoice(this.config, step);
     const phi = state.shift.parameters['phi'] as FloatTensor;
-    const original = await this.samplers.plain(noise, between, watch?.original);
+    const x = await this.unedited(batch, noise, between, watch);
     const trajectory = await this.samplers.shifted(noise, phi, choice, between, watch?.shifted);
     const pairs: Pairs = {
-      x: original.samples.at(-1) as FloatTensor,
+      x,
       shifted: trajectory.samples.at(-1) as FloatTensor,
       ...choice,
     };
@@ -133,6 +137,19 @@ export class Trainer {
       result,
       pairs,
     };
+  }
+
+  /** Sampled once for each batch of noise; again where somebody watches, and after a resumption: the same bytes. */
+  private async unedited(
+    batch: number,
+    noise: FloatTensor,
+    between: Between,
+    watch: Watch | null,
+  ): Promise<FloatTensor> {
+    const known = watch ? undefined : this.uneditedImages.get(batch);
+    const x = known ?? ((await this.samplers.plain(noise, between, watch?.original)).samples.at(-1) as FloatTensor);
+    this.uneditedImages.set(batch, x);
+    return x;
   }
 
   /** θ_R, θ_D and its singular vectors, as the objective is fed. */

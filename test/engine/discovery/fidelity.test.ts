@@ -109,18 +109,18 @@ describe('the plan of a scoring', () => {
   };
 
   it('measures fidelity at ±maxStrength and half of it, with what a quarter of the training leaves', () => {
-    // 8·(2·400 + 2·360) trajectories, a quarter of them less two for each of 512 pairs, over 64 points.
+    // 8·(64 + 400 + 2·360) trajectories, a quarter of them less two for each of 512 pairs, over 64 points.
     expect(scoringPlan(config)).toEqual({
       pairs: 512,
       strengths: [-6, -3, 3, 6],
-      samples: 31,
-      trajectories: 1024 + 64 * 31,
+      samples: 21,
+      trajectories: 1024 + 64 * 21,
     });
     expect(scoringPlan({ ...config, trainingSteps: 100_000 }).samples).toBe(64);
   });
 
   it.each<[string, Partial<DiscoveryConfig>]>([
-    ['a training too short for sixteen samples a point', { trainingSteps: 270 }],
+    ['a training too short for sixteen samples a point', { trainingSteps: 360 }],
     ['as long a one of a baseline, which has no gradients', { method: 'PCA' }],
   ])('leaves fidelity out of %s', (_, change) => {
     expect(scoringPlan({ ...config, ...change })).toMatchObject({ pairs: 512, samples: 0, trajectories: 1024 });
@@ -129,12 +129,12 @@ describe('the plan of a scoring', () => {
   it('is part of what a discovery is estimated to take, and no more than a quarter of its training', () => {
     // One sampling step of a batch takes a second, its gradient two, what follows the images nothing.
     const times = { plain: 3, shifted: 3, gradient: 6, rest: 0 };
-    const { secondsPerStep, totalSeconds } = durations(times, config, 3);
-    const training = 10 * (2 * 400 + 2 * 360);
+    const { secondsPerStep, totalSeconds } = durations(times, config, 3, { sampleShape: [3, 32, 32] });
+    const training = 10 * (64 + 400 + 2 * 360);
     expect(secondsPerStep).toBeCloseTo(training / 400, 9);
-    const statistics = (256 / 8) * 10;
-    const features = (512 + 64 * 31) / 8 / 2;
-    const scoring = (10 * (2 * 512 + 64 * 31)) / 8 + features;
+    const statistics = (256 / 8) * 10 + (1024 / 8) * 5;
+    const features = (512 + 64 * 21) / 8 / 2;
+    const scoring = (10 * (2 * 512 + 64 * 21)) / 8 + features;
     expect(totalSeconds).toBeCloseTo(training + statistics + scoring, 6);
     // The features come on top, where R and D, which cost nothing here, come to more.
     expect(scoring - features).toBeLessThan(training / 4);
