@@ -120,7 +120,7 @@ describe('the plan of a scoring', () => {
   });
 
   it.each<[string, Partial<DiscoveryConfig>]>([
-    ['a training too short for sixteen samples a point', { trainingSteps: 360 }],
+    ['a training too short for sixteen samples a point', { trainingSteps: 330 }],
     ['as long a one of a baseline, which has no gradients', { method: 'PCA' }],
   ])('leaves fidelity out of %s', (_, change) => {
     expect(scoringPlan({ ...config, ...change })).toMatchObject({ pairs: 512, samples: 0, trajectories: 1024 });
@@ -137,7 +137,7 @@ describe('the plan of a scoring', () => {
     const scoring = (10 * (2 * 512 + 64 * 21)) / 8 + features;
     expect(totalSeconds).toBeCloseTo(training + statistics + scoring, 6);
     // The features come on top, where R and D, which cost nothing here, come to more.
-    expect(scoring - features).toBeLessThan(training / 4);
+    expect(scoring - features).toBeLessThanOrEqual(training / 4);
   });
 
   it('takes eight pairs of each of many directions', () => {
