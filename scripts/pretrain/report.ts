@@ -4,10 +4,8 @@ import type { PretrainingConfig, PretrainingEvent } from '../../src/engine/index
 const WINDOW = 50;
 const LINE_EVERY = 10;
 
-/** Mean of the first, or the last, losses. */
-export function meanLoss(losses: readonly number[], which: 'first' | 'last'): number {
-  const part = which === 'first' ? losses.slice(0, LINE_EVERY) : losses.slice(-WINDOW);
-  return part.reduce((sum, loss) => sum + loss, 0) / part.length;
+function mean(losses: readonly number[]): number {
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 /** Follows a pretraining: keeps its losses and times, prints a line every ten steps. */
@@ -19,7 +17,7 @@ export class Report {
 
   /** Takes over the losses of the steps done before. */
   start(losses: Float32Array): void {
-    this.losses.push(...losses);
+    for (const loss of losses) this.losses.push(loss);
     if (losses.length > 0) console.log(`resuming after step ${losses.length}`);
   }
 
@@ -28,11 +26,9 @@ export class Report {
     this.seconds.push(seconds);
     if (step % LINE_EVERY !== 0 && step !== this.config.steps) return;
     const left = formatSeconds((this.config.steps - step) * this.secondsPerStep);
-    const mean = meanLoss(this.losses, 'last').toFixed(4);
-    const rate = learningRate.toExponential(1);
-    console.log(
-      `step ${step}/${this.config.steps}  loss ${mean}  lr ${rate}  ${this.secondsPerStep.toFixed(3)} s/step  ${left} left`,
-    );
+    const smoothed = mean(this.losses.slice(-WINDOW)).toFixed(4);
+    const [rate, pace] = [learningRate.toExponential(1), this.secondsPerStep.toFixed(3)];
+    console.log(`step ${step}/${this.config.steps}  loss ${smoothed}  lr ${rate}  ${pace} s/step  ${left} left`);
   }
 
   /** Median of this process's steps: on a busy machine the mean is somebody else's. */
@@ -41,11 +37,12 @@ export class Report {
     return sorted[Math.floor(sorted.length / 2)] ?? 0;
   }
 
+  /** The loss at the start is the mean of ten steps, that at the end of fifty. */
   get result() {
     return {
       steps: this.losses.length,
-      firstLoss: meanLoss(this.losses, 'first'),
-      lastLoss: meanLoss(this.losses, 'last'),
+      firstLoss: mean(this.losses.slice(0, LINE_EVERY)),
+      lastLoss: mean(this.losses.slice(-WINDOW)),
       secondsPerStep: this.secondsPerStep,
     };
   }
