@@ -164,6 +164,7 @@ describe('POST /graphql', () => {
     const query = `query ($id: ID!, $n: Int!) { discovery(id: $id) { id status directions(first: $n) { totalCount edges { node {
       id name tags favourite hidden dead score accuracy strengthError effectSize uniqueness monotonicity version kind
       filmstrip { id url width height } duplicateOf { id name } discovery { id }
+      fidelity { strength kid frechetDistance } fidelityBaseline { samples kid frechetDistance } strengthRange { min max }
     } } } losses { step loss accuracy } } }`;
     expect(await api.query(query, { id: server.unknownId('Discovery'), n: 200 })).toEqual({ discovery: null });
   });

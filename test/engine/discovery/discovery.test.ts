@@ -86,6 +86,56 @@ describe('a discovery', () => {
     },
   );
 
+  it('interrupted in each part of a step gives the run that was never interrupted, byte for byte', async () => {
+    // Session runs of a step: sampling 1 and 2, shifted sampling 3 and 4, objective 5, backward 6 and 7, optimisers 8 to 11.
+    const runs = 11;
+    const fatalRuns = [2, 3, 5, 7, 10];
+    const config = {
+      ...TINY_DISCOVERY,
+      samplingSteps: 2,
+      batchSize: 4,
+      trainingSteps: 42 + fatalRuns.length,
+      checkpointEvery: 1,
+      previewEvery: 0,
+    };
+    let statistics: Uint8Array | null = null;
+    /** Up to the checkpoint of `step`; dies before the `fatal`-th session run. */
+    const checkpoints = async (from: Checkpoint | null, step: number, fatal = Number.POSITIVE_INFINITY) => {
+      const made: Checkpoint[] = [];
+      let calls = 0;
+      const dieAtLast = async () => {
+        calls += 1;
+        if (calls === fatal) throw new Error('killed');
+      };
+      const signal = new AbortController().signal;
+      const options = { state: from?.state ?? null, statistics, signal, yieldTo: dieAtLast };
+      try {
+        for await (const event of discover(model, config, options, device)) {
+          if (event.type === 'statistics') statistics = event.bytes;
+          if (event.type === 'checkpoint') made.push(event);
+          if (made.at(-1)?.step === step) break;
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ message: 'killed' });
+      }
+      return made;
+    };
+    const whole = await checkpoints(null, config.trainingSteps);
+    // Past the warm-up, so that a step has all of its parts.
+    let last = whole[40] as Checkpoint;
+    for (const fatal of fatalRuns) {
+      // One whole step, and part of the next.
+      const [made, ...more] = await checkpoints(last, config.trainingSteps, runs + fatal);
+      expect([made?.step, more]).toEqual([last.step + 1, []]);
+      last = made as Checkpoint;
+    }
+    const end = (await checkpoints(last, config.trainingSteps)).at(-1) as Checkpoint;
+    const expected = whole.at(-1) as Checkpoint;
+    expect(end.step).toBe(expected.step);
+    expect(Buffer.compare(Buffer.from(end.state), Buffer.from(expected.state))).toBe(0);
+    expect(Buffer.compare(Buffer.from(end.parameters), Buffer.from(expected.parameters))).toBe(0);
+  });
+
   describe('that is long enough to afford fidelity', () => {
     const config: DiscoveryConfig = {
       ...TINY_DISCOVERY,
