@@ -62,6 +62,13 @@ export function decodeBank({ statistics, parameters }: DirectionBankRef): Direct
     timeEmbeddingWidth: Number(metadata['timeEmbeddingWidth'] ?? 0),
   };
   const measured = decodeStatistics(statistics);
+  const control = shiftControl(config, measured);
+  if (rows.shape.join() !== control.phiShape.join()) {
+    throw new EngineError(
+      'MODEL_INVALID',
+      `directions: expected rows [${control.phiShape}] of ${directions} ${kind} directions, got [${rows.shape}].`,
+    );
+  }
   return {
     kind,
     reverseProcess: process,
@@ -69,7 +76,7 @@ export function decodeBank({ statistics, parameters }: DirectionBankRef): Direct
     statistics: measured,
     directions,
     rows,
-    control: shiftControl(config, measured),
+    control,
     config,
   };
 }

@@ -31,6 +31,7 @@ export type ShiftSite = Pick<Encoded, 'h' | 'temb'>;
  * shifted along several directions at once, and strength 0 is exactly no shift.
  */
 export interface ShiftControl {
+  /** Of φ, and of what {@link rows} makes of it. */
   readonly phiShape: readonly number[];
   /** Trainable φ before the first step. */
   initial(): FloatTensor;

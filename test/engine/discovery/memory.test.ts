@@ -39,8 +39,8 @@ describe('the peak of a graph', () => {
 
 describe('the memory of a discovery', () => {
   it.each([
-    ['SUBSPACE', 12],
-    ['BLOCK', 24],
+    ['SUBSPACE', 8],
+    ['BLOCK', 16],
   ] as const)('is foretold within 20 % of what a training takes: %s, batch %s', async (shift, batchSize) => {
     const config = { ...TINY_DISCOVERY, directions: 16, samplingSteps: 2, orthonormal: false, shift, batchSize };
     const script = packageFile('dist/test/helpers/training-process.js');

@@ -288,6 +288,9 @@ describe('a direction bank', () => {
     };
     expect(() => decodeBank({ ...parts, parameters: parts.statistics })).toThrow(/directions: expected/);
     expect(() => decodeBank({ ...parts, parameters: parts.parameters.slice(0, 50) })).toThrow(/directions/);
+    const fewer = { ...KINDS[0]![1], directions: 3 };
+    const mismatched = encodeDirections(fewer, 'SYMMETRIC', T, shift.rows(shift.initial()));
+    expect(() => decodeBank({ ...parts, parameters: mismatched })).toThrow(/expected rows \[3,64\] of 3 SUBSPACE/);
     const at = { samplingSteps: T, process: 'SYMMETRIC' } as const;
     expect(() => shiftScale(decodeBank(parts), 4, 1, at)).toThrow(/direction 4: the bank holds 0…3/);
   });
