@@ -27,8 +27,8 @@ afterAll(async () => {
 /** Long enough that the last scoring measures fidelity, with every part of the state in use. */
 const TRAINING = {
   directions: 2,
-  trainingSteps: 170,
-  batchSize: 8,
+  trainingSteps: 95,
+  batchSize: 16,
   samplingSteps: 2,
   checkpointEvery: 5,
   previewEvery: 0,
@@ -51,7 +51,7 @@ interface Moment {
 function moments(stepMs: number, scoringMs: number): Moment[] {
   const random = generator(SEED);
   const inSteps = Array.from({ length: 8 }, (_, index) => {
-    const step = 4 + index * 20 + Math.floor(random() * 16);
+    const step = 4 + index * 11 + Math.floor(random() * 8);
     const isWrite = index % 3 === 1;
     return isWrite
       ? { step: Math.ceil(step / CHECKPOINT_EVERY) * CHECKPOINT_EVERY, delayMs: random() * 5 }
