@@ -15,17 +15,20 @@ import { factorDeviation, factorDifference, readFactor } from './factors.js';
 
 /** Samples that every direction is applied to. */
 export const EFFECT_SAMPLES = 128;
-/** Strengths at which it is; 0 is the unedited sample. */
-export const EFFECT_STRENGTHS: readonly number[] = [-3, -1.5, 1.5, 3];
+/** Strengths at which it is. */
+export const [LOWEST, HIGHEST] = [-3, 3];
+/** Strengths between, and the first samples that are shifted so too: for the order of the changes within a sample. */
+const BETWEEN: readonly number[] = [-1.5, 1.5];
+export const ORDERED_SAMPLES = 32;
 /** Unedited samples of other seeds, which shifted ones are compared with. */
 export const REFERENCE_SAMPLES = 2 * EFFECT_SAMPLES;
 const BATCH = 16;
 
 /** What directions do to the known factors of a model's images. */
 export interface EffectMeasurement {
-  /** E: mean change per unit strength (least squares through 0), in standard deviations of unedited samples. */
+  /** E: mean change per unit strength over both ends, in standard deviations of unedited samples. */
   readonly effects: EffectMatrix;
-  /** Mean over the samples of |Spearman ρ| between strength and factor, the unedited sample included. */
+  /** Mean over 32 samples of |Spearman ρ| between five strengths, 0 among them, and the factor. */
   readonly correlation: EffectMatrix;
   /** Mean change at the ends, in standard deviations: `[K][F]` at the lowest and at the highest strength. */
   readonly atEnds: { readonly lowest: EffectMatrix; readonly highest: EffectMatrix };
@@ -45,7 +48,7 @@ export interface MeasuredDirections {
   readonly phi: FloatTensor;
 }
 
-/** Applies every direction at every strength to the same 128 samples, and reads the factors before and after. */
+/** Applies every direction to the same 128 samples, and reads the factors before and after. */
 export async function measureEffects(
   directions: MeasuredDirections,
   regressor: FactorRegressor,
@@ -61,16 +64,18 @@ export async function measureEffects(
     const plain = (noise: FloatTensor) => samplers.plain(noise, between);
     const unedited = await regressor.read(await imagesOf(own, plain));
     const reference = await regressor.read(await imagesOf(noises.slice(own.length), plain));
-    const shifted: FactorReading[][] = [];
+    const shifted: ShiftedReadings[] = [];
     for (let k = 0; k < config.directions; k += 1) {
-      const readings: FactorReading[] = [];
-      for (const strength of EFFECT_STRENGTHS) {
-        const choice = { directions: new Array(BATCH).fill(k), strengths: new Array(BATCH).fill(strength) };
-        readings.push(
-          await regressor.read(await imagesOf(own, (noise) => samplers.shifted(noise, phi, choice, between))),
-        );
-      }
-      shifted.push(readings);
+      const at = async (strength: number, noises: readonly FloatTensor[]) => {
+        const choice = {
+          directions: new Array<number>(BATCH).fill(k),
+          strengths: new Array<number>(BATCH).fill(strength),
+        };
+        return regressor.read(await imagesOf(noises, (noise) => samplers.shifted(noise, phi, choice, between)));
+      };
+      const inBetween: FactorReading[] = [];
+      for (const strength of BETWEEN) inBetween.push(await at(strength, own.slice(0, ORDERED_SAMPLES / BATCH)));
+      shifted.push({ lowest: await at(LOWEST, own), highest: await at(HIGHEST, own), inBetween });
       onProgress(k + 1, config.directions);
     }
     return summarise(regressor, unedited, reference, shifted);
@@ -115,51 +120,63 @@ async function imagesOf(
   return out;
 }
 
+/** One direction's samples, read. */
+interface ShiftedReadings {
+  readonly lowest: FactorReading;
+  readonly highest: FactorReading;
+  /** Of the first samples, at the strengths between. */
+  readonly inBetween: readonly FactorReading[];
+}
+
+/** What one direction does to one factor. */
+interface FactorEffect {
+  readonly effect: number;
+  readonly correlation: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
 function summarise(
   { shape: { factors } }: FactorRegressor,
   unedited: FactorReading,
   reference: FactorReading,
-  shifted: readonly (readonly FactorReading[])[],
+  shifted: readonly ShiftedReadings[],
 ): EffectMeasurement {
-  const columns = factors.map((factor, f) => {
-    const base = readFactor(factors, unedited.outputs, f);
-    const deviation = factorDeviation(factor, base);
-    return shifted.map((readings) => {
-      const changes = readings.map(({ outputs }) =>
+  const cells = shifted.map((readings) =>
+    factors.map((factor, f): FactorEffect => {
+      const base = readFactor(factors, unedited.outputs, f);
+      const deviation = factorDeviation(factor, base);
+      const change = ({ outputs }: FactorReading) =>
         readFactor(factors, outputs, f).map(
           (value, row) => factorDifference(factor, value, base[row] ?? 0) / deviation,
-        ),
-      );
-      return { slope: slopeOf(changes), correlation: meanCorrelation(changes), means: changes.map(meanOf) };
-    });
-  });
-  const matrix = (pick: (cell: NonNullable<(typeof columns)[0][0]>) => number): EffectMatrix =>
-    shifted.map((_, k) => columns.map((column) => pick(column[k] as NonNullable<(typeof columns)[0][0]>)));
+        );
+      const [low, high] = [change(readings.lowest), change(readings.highest)];
+      const [lowest, highest] = [meanOf(low), meanOf(high)];
+      const correlation = meanCorrelation([low, ...readings.inBetween.map(change), high]);
+      return { effect: (highest - lowest) / (HIGHEST - LOWEST), correlation, lowest, highest };
+    }),
+  );
+  const matrix = (pick: (cell: FactorEffect) => number): EffectMatrix => cells.map((row) => row.map(pick));
   return {
-    effects: matrix(({ slope }) => slope),
+    effects: matrix(({ effect }) => effect),
     correlation: matrix(({ correlation }) => correlation),
-    atEnds: { lowest: matrix(({ means }) => means[0] ?? 0), highest: matrix(({ means }) => means.at(-1) ?? 0) },
+    atEnds: { lowest: matrix(({ lowest }) => lowest), highest: matrix(({ highest }) => highest) },
     features: {
       reference: reference.features,
-      lowest: shifted.map((readings) => (readings[0] as FactorReading).features),
-      highest: shifted.map((readings) => (readings.at(-1) as FactorReading).features),
+      lowest: shifted.map(({ lowest }) => lowest.features),
+      highest: shifted.map(({ highest }) => highest.features),
     },
   };
 }
 
-/** Least squares through the origin over all strengths and samples. */
-function slopeOf(changes: readonly Float64Array[]): number {
-  const squares = EFFECT_STRENGTHS.reduce((sum, s) => sum + s * s, 0);
-  return changes.reduce((sum, change, at) => sum + (EFFECT_STRENGTHS[at] ?? 0) * meanOf(change), 0) / squares;
-}
-
+/** Changes at the lowest strength, those between, and the highest: Spearman within each of the first samples, 0 at strength 0. */
 function meanCorrelation(changes: readonly Float64Array[]): number {
-  const strengths = [...EFFECT_STRENGTHS, 0];
+  const strengths = [LOWEST, ...BETWEEN, HIGHEST, 0];
   let sum = 0;
-  for (let row = 0; row < EFFECT_SAMPLES; row += 1) {
+  for (let row = 0; row < ORDERED_SAMPLES; row += 1) {
     sum += Math.abs(spearman(strengths, [...changes.map((change) => change[row] ?? 0), 0]));
   }
-  return sum / EFFECT_SAMPLES;
+  return sum / ORDERED_SAMPLES;
 }
 
 function meanOf(values: Float64Array): number {

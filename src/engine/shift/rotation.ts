@@ -16,7 +16,7 @@ import { orthonormalRows } from './orthonormal.js';
 export const ROTATION_SAMPLES = 1024;
 export const ROTATION_STEPS = 5;
 /** Leading components that are rotated: with 1024 samples more of them are found less well (docs/quality.md). */
-export const ROTATED_COMPONENTS = 20;
+export const ROTATED_COMPONENTS = 16;
 const BATCH = 8;
 
 /** Joint principal components `[T, M, Ch·Hh·Wh]` and their timesteps. */
