@@ -6,7 +6,7 @@ const START = `mutation ($input: StartDiscoveryInput!) {
   startDiscovery(input: $input) {
     id status step totalSteps lastSeq createdAt startedAt
     config {
-      method directions trainingSteps batchSize samplingSteps shift fullSpatial orthonormal reverseProcess
+      method directions trainingSteps batchSize samplingSteps shift start fullSpatial orthonormal reverseProcess
       maxStrength minStrength learningRate adversarialWeight seed checkpointEvery previewEvery
     }
     model { id }
@@ -52,14 +52,15 @@ describe('startDiscovery', () => {
       directions: 16,
       trainingSteps: 400,
       batchSize: 8,
-      samplingSteps: 10,
+      samplingSteps: 5,
       shift: 'SUBSPACE',
+      start: 'INDEPENDENT',
       fullSpatial: false,
       orthonormal: true,
       reverseProcess: 'SYMMETRIC',
       maxStrength: 6,
       minStrength: 0.5,
-      learningRate: 0.005,
+      learningRate: 0.001,
       adversarialWeight: 0.05,
       seed: 0,
       checkpointEvery: 25,
@@ -69,7 +70,7 @@ describe('startDiscovery', () => {
 
   test('takes an explicit null for the default', async () => {
     const { startDiscovery } = await start({ directions: null, learningRate: null, shift: null, previewEvery: null });
-    expect(startDiscovery.config).toMatchObject({ directions: 16, learningRate: 0.005, shift: 'SUBSPACE' });
+    expect(startDiscovery.config).toMatchObject({ directions: 16, learningRate: 0.001, shift: 'SUBSPACE' });
   });
 
   test.each([
@@ -100,7 +101,8 @@ describe('startDiscovery', () => {
     ['more blocks than 256', { shift: 'BLOCK', directions: 257 }, 'input.directions'],
     ['blocks of every place', { shift: 'BLOCK', fullSpatial: true }, 'input.fullSpatial'],
     ['orthonormal blocks', { shift: 'BLOCK', orthonormal: true }, 'input.orthonormal'],
-    ['a subspace of random directions', { method: 'RANDOM', shift: 'SUBSPACE' }, 'input.shift'],
+    ['a start of what is not a subspace', { shift: 'GLOBAL', start: 'PRINCIPAL' }, 'input.start'],
+    ['a start of random mixtures', { method: 'RANDOM', shift: 'SUBSPACE', start: 'PRINCIPAL' }, 'input.start'],
     ['a learned table', { shift: 'PER_TIMESTEP' }, 'input.shift'],
     ['components as one vector', { method: 'PCA', shift: 'GLOBAL' }, 'input.shift'],
     ['more components than dimensions', { method: 'PCA', directions: 129 }, 'input.directions'],
@@ -156,6 +158,14 @@ describe('startDiscovery', () => {
     expect((await refusal({ ...options, directions: 129 })).extensions.expected).toBe('an integer from 1 to 128');
   });
 
+  test('starts a subspace at independent components unless told otherwise', async () => {
+    expect((await start({})).startDiscovery.config).toMatchObject({ shift: 'SUBSPACE', start: 'INDEPENDENT' });
+    expect((await start({ start: 'PRINCIPAL' })).startDiscovery.config).toMatchObject({ start: 'PRINCIPAL' });
+    expect((await start({ shift: 'GLOBAL' })).startDiscovery.config).toMatchObject({ start: null });
+    const random = { method: 'RANDOM', shift: 'SUBSPACE' };
+    expect((await start(random)).startDiscovery.config).toMatchObject({ ...random, start: null, orthonormal: true });
+  });
+
   test('refuses numbers that are not finite, in a literal and in a variable', async () => {
     const literal = `mutation { startDiscovery(input: { modelId: "${modelId}", maxStrength: 1e999 }) { id } }`;
     expect((await api.errorOf(literal)).extensions).toMatchObject({
@@ -184,7 +194,7 @@ describe('startDiscovery', () => {
 
   test('returns the same run for the same idempotencyKey, also with a default spelt out', async () => {
     const first = await start({ idempotencyKey: 'again', seed: 3 });
-    const second = await start({ idempotencyKey: 'again', seed: 3, directions: 16, learningRate: 0.005 });
+    const second = await start({ idempotencyKey: 'again', seed: 3, directions: 16, learningRate: 0.001 });
     expect(second.startDiscovery.id).toBe(first.startDiscovery.id);
   });
 
