@@ -6,7 +6,7 @@ import { trajectory } from './bench/trajectory.js';
 /** Speed and memory beside PyTorch in one interleaved run, and the quality of directions; never part of the tests. */
 const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
-       npm run bench -- quality    [--only ablation] [--workers 2] [--report] [--json]`;
+       npm run bench -- quality    [--only 'methods: PCA'] [--workers 2] [--report] [--json]`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,7 +30,7 @@ async function main(): Promise<unknown> {
   if (positionals[0] === 'trajectory') return trajectory({ python, rounds, batch: Number(values.batch), process });
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
   if (positionals[0] === 'quality')
-    return quality({ only: values.only, workers: Number(values.workers), reportOnly: values.report });
+    return quality({ only: new RegExp(values.only), workers: Number(values.workers), reportOnly: values.report });
   throw new Error(USAGE);
 }
 

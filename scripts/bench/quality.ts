@@ -11,8 +11,8 @@ import { writeReport } from './quality/report.js';
 import type { CellResult } from './quality/result.js';
 
 export interface QualityOptions {
-  /** Cells whose group or label contains it; all where empty. */
-  readonly only: string;
+  /** Cells to run, by `group: label, seed N`. */
+  readonly only: RegExp;
   /** Cells run side by side, one thread each. */
   readonly workers: number;
   /** Write the report from the results there are, and run nothing. */
@@ -32,7 +32,7 @@ export async function quality({ only, workers, reportOnly }: QualityOptions): Pr
   mkdirSync(RESULTS, { recursive: true });
   const keyed = await keyedCells();
   const missing = () => keyed.filter(({ key }) => !existsSync(resultFile(key)));
-  const wanted = onePerKey(missing().filter(({ cell }) => `${cell.group} ${cell.label}`.includes(only)));
+  const wanted = onePerKey(missing().filter(({ cell }) => only.test(`${cell.group}: ${nameOf(cell)}`)));
   console.error(`${keyed.length} cells, ${missing().length} without a result, ${wanted.length} to run`);
   if (!reportOnly && wanted.length > 0) await prepare(new Set(wanted.map(({ cell }) => cell.domain)));
   const queue = reportOnly ? [] : wanted;
@@ -55,6 +55,8 @@ export async function quality({ only, workers, reportOnly }: QualityOptions): Pr
 function onePerKey<Keyed extends { key: string }>(cells: readonly Keyed[]): Keyed[] {
   return [...new Map(cells.toReversed().map((cell) => [cell.key, cell])).values()].toReversed();
 }
+
+const nameOf = ({ label, config }: Cell) => `${label}, seed ${config.seed}`;
 
 const resultFile = (key: string) => join(RESULTS, `${key}.json`);
 
@@ -87,12 +89,12 @@ function readings(): Record<string, ReadingQuality[]> {
 
 async function runCell(cell: Cell, key: string): Promise<void> {
   if (existsSync(resultFile(key))) return;
-  console.error(`${cell.group}: ${cell.label}, seed ${cell.config.seed} (${key})`);
+  console.error(`${cell.group}: ${nameOf(cell)} (${key})`);
   const script = packageFile('dist/scripts/bench/quality/cell-process.js');
   const args = [script, JSON.stringify(cell), key, CACHE, resultFile(key)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await exitOf(child);
-  if (code !== 0) console.error(`${cell.label}, seed ${cell.config.seed}: ended with ${code}`);
+  if (code !== 0) console.error(`${nameOf(cell)}: ended with ${code}`);
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {
