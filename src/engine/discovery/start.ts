@@ -48,7 +48,7 @@ async function mostEffective(
   { model, config, statistics, samplers }: StartContext,
   between: Between,
 ): Promise<FloatTensor> {
-  const candidates = candidateRows(statistics);
+  const candidates = statistics.rotation;
   const noise = drawNoise(config, 0, model.sampleShape);
   const plain = (await samplers.plain(noise, between)).samples.at(-1) as FloatTensor;
   const effects: number[] = [];
@@ -68,17 +68,6 @@ async function mostEffective(
   order.slice(0, config.directions).forEach((from, row) => {
     out.data.set(candidates.data.subarray(from * COMPONENT_COUNT, (from + 1) * COMPONENT_COUNT), row * COMPONENT_COUNT);
   });
-  return out;
-}
-
-/** `[M,M]`: the rotation of the leading components, and the others as they are. */
-function candidateRows({ rotation }: HStatistics): FloatTensor {
-  const [r = 0] = rotation.shape;
-  const out = floatTensor([COMPONENT_COUNT, COMPONENT_COUNT]);
-  for (let row = 0; row < COMPONENT_COUNT; row += 1) {
-    if (row < r) out.data.set(rotation.data.subarray(row * r, (row + 1) * r), row * COMPONENT_COUNT);
-    else out.data[row * COMPONENT_COUNT + row] = 1;
-  }
   return out;
 }
 

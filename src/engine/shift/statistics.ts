@@ -31,7 +31,7 @@ export interface HStatistics {
   readonly hShape: readonly [number, number, number];
   /** Joint principal components over the whole trajectory, each of one standard deviation: `[T, M, Ch·Hh·Wh]`. */
   readonly components: FloatTensor;
-  /** Rotation of the leading components to independent ones, `[R,R]`; see {@link measureRotation}. */
+  /** Directions in units of the components, orthonormal rows `[M,M]`, the independent ones first; see {@link measureRotation}. */
   readonly rotation: FloatTensor;
   /** RMS of h at each step: ρ(t), `[T]`. */
   readonly rho: FloatTensor;
