@@ -14,7 +14,7 @@ export function orthonormalRows(w: FloatTensor): FloatTensor {
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix.mmul(matrix.transpose()), {
     assumeSymmetric: true,
   });
-  if (!realEigenvalues.every((value) => value > 1e-20)) {
+  if (!realEigenvalues.every((value) => value > 1e-12)) {
     throw new EngineError(
       'INTERNAL_SERVER_ERROR',
       `direction matrix [${w.shape}] has lost rank: eigenvalues down to ${Math.min(...realEigenvalues)}.`,

@@ -62,19 +62,21 @@ export function directionsOf(along: FloatTensor, lengths: readonly number[]): Fl
   const principal = new Matrix(
     order.map((at, j) => eigenvectorMatrix.getColumn(at).map((v, i) => (v * (deviations[j] ?? 0)) / (lengths[i] ?? 1))),
   );
-  const leading = Math.min(ROTATED, m);
+  // Fewer where h spans less; directions that nothing varies along are left to the completion.
+  const leading = Math.min(ROTATED, deviations.filter((value) => value > 1e-6 * (deviations[0] ?? 0)).length);
+  if (leading === 0) return completed([], Matrix.eye(m).to2DArray());
   const axes = new Matrix(order.slice(0, leading).map((at) => eigenvectorMatrix.getColumn(at)));
   const scores = axes.mmul(y).mulColumnVector(deviations.slice(0, leading).map((value) => 1 / Math.max(value, 1e-12)));
   const rotation = independentRows(floatTensor([leading, n], Float32Array.from(scores.to1DArray())));
   const first = Matrix.from1DArray(leading, leading, rotation.data).mmul(principal.subMatrix(0, leading - 1, 0, m - 1));
   const independent = orthonormalRows(floatTensor([leading, m], Float32Array.from(first.to1DArray())));
-  return completed(Matrix.from1DArray(leading, m, independent.data), principal.to2DArray().slice(leading));
+  return completed(Matrix.from1DArray(leading, m, independent.data).to2DArray(), principal.to2DArray().slice(leading));
 }
 
 /** Gram–Schmidt: as many of `more`, and then of the unit vectors, as it takes to fill the space. */
-function completed(rows: Matrix, more: readonly (readonly number[])[]): FloatTensor {
-  const m = rows.columns;
-  const found = rows.to2DArray();
+function completed(rows: readonly number[][], more: readonly (readonly number[])[]): FloatTensor {
+  const m = more[0]?.length ?? rows.length;
+  const found = [...rows];
   for (const candidate of [...more, ...Matrix.eye(m).to2DArray()]) {
     if (found.length === m) break;
     let rest = [...candidate];
