@@ -132,7 +132,7 @@ describe('the plan of a scoring', () => {
     const { secondsPerStep, totalSeconds } = durations(times, config, 3, { sampleShape: [3, 32, 32] });
     const training = 10 * (64 + 400 + 2 * 360);
     expect(secondsPerStep).toBeCloseTo(training / 400, 9);
-    const statistics = (256 / 8) * 10 + (1024 / 8) * 5;
+    const statistics = (256 / 8) * 10 + (2048 / 8) * 5;
     const features = (512 + 64 * 21) / 8 / 2;
     const scoring = (10 * (2 * 512 + 64 * 21)) / 8 + features;
     expect(totalSeconds).toBeCloseTo(training + statistics + scoring, 6);
