@@ -25,9 +25,9 @@ function cell(value: number, largest: number, isMonotonous: boolean, f: number, 
   const faded = Math.round(255 * (1 - Math.sqrt(Math.abs(value) / largest)));
   const fill = value > 0 ? `rgb(255,${faded},${faded})` : `rgb(${faded},${faded},255)`;
   const label = `${value.toFixed(2)}${isMonotonous ? '*' : ''}`;
-  return `<rect x="${x}" y="${y}" width="${CELL_WIDTH - 2}" height="${CELL_HEIGHT - 2}" fill="${fill}"/>${text(x + CELL_WIDTH / 2, y + 0.65 * CELL_HEIGHT, label)}`;
+  return `<rect x="${x}" y="${y}" width="${CELL_WIDTH - 2}" height="${CELL_HEIGHT - 2}" fill="${fill}"/>${text(x + CELL_WIDTH / 2, y + 0.65 * CELL_HEIGHT, label, faded < 80 ? '#fff' : '#222')}`;
 }
 
-function text(x: number, y: number, content: string): string {
-  return `<text x="${x}" y="${y}" font-family="sans-serif" font-size="12" fill="#222" text-anchor="middle">${content}</text>`;
+function text(x: number, y: number, content: string, fill = '#222'): string {
+  return `<text x="${x}" y="${y}" font-family="sans-serif" font-size="12" fill="${fill}" text-anchor="middle">${content}</text>`;
 }

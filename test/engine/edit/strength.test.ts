@@ -14,7 +14,7 @@ const DIRECTIONS = 3;
 const SEEDS = [1, 2, 3];
 const nothing = async () => {};
 
-let engine: Engine;
+let engine: Engine | undefined;
 let hash: string;
 let statistics: Uint8Array;
 
@@ -23,8 +23,9 @@ beforeAll(async () => {
   hash = model.hash;
   statistics = encodeStatistics(await measureStatistics(model, await openDevice('cpu'), nothing, nothing));
   engine = await createEngine({ device: 'cpu' });
-});
-afterAll(() => engine.close());
+  // Some 13,000 steps of the UNet.
+}, 300_000);
+afterAll(() => engine?.close());
 
 /** The leading components, as if trained with ten sampling steps. */
 function bankOf(process: ReverseProcess): DirectionBankRef {
@@ -48,7 +49,7 @@ async function meanEffect(reverseProcess: ReverseProcess, samplingSteps: number)
   for (let directionIndex = 0; directionIndex < DIRECTIONS; directionIndex += 1) {
     for (const seed of SEEDS) {
       const request = { bank, directionIndex, strengths: [0, 3], seed, samplingSteps, reverseProcess };
-      const strip = await engine.filmstrip({ path: FOLDER, hash }, request, new AbortController().signal);
+      const strip = await engine!.filmstrip({ path: FOLDER, hash }, request, new AbortController().signal);
       const [plain, shifted] = await Promise.all(strip.map(({ bytes }) => sharp(bytes).raw().toBuffer()));
       const squares = plain!.reduce((total, value, at) => total + (value - (shifted?.[at] ?? 0)) ** 2, 0);
       sum += Math.sqrt(squares / plain!.length);
