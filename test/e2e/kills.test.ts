@@ -27,7 +27,7 @@ afterAll(async () => {
 /** Long enough that the last scoring measures fidelity, with every part of the state in use. */
 const TRAINING = {
   directions: 2,
-  trainingSteps: 95,
+  trainingSteps: 105,
   batchSize: 16,
   samplingSteps: 2,
   checkpointEvery: 5,
