@@ -72,7 +72,7 @@ function cosine(a: readonly number[], b: readonly number[]): number {
 }
 
 // Each test trains or samples for real, on whatever processors the machine can spare.
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 900_000 });
 
 describe('a discovery', () => {
   test('gives every event once, in order and without gaps, to a client that drops its socket twice', async () => {

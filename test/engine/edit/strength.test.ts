@@ -24,7 +24,7 @@ beforeAll(async () => {
   statistics = encodeStatistics(await measureStatistics(model, await openDevice('cpu'), nothing, nothing));
   engine = await createEngine({ device: 'cpu' });
   // Some 13,000 steps of the UNet.
-}, 300_000);
+}, 900_000);
 afterAll(() => engine?.close());
 
 /** The leading components, as if trained with ten sampling steps. */
