@@ -72,9 +72,15 @@ export class Bell {
     const client = new pg.Client({ connectionString: this.url, application_name: 'azimuth-listen', keepAlive: true });
     client.on('notification', ({ payload }) => this.ring((payload ?? '').split(':')[0] ?? ''));
     client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${this.channel}`);
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw error;
+    }
+    // Not before: a client that could not connect ends too, and would be replaced twice, then four times …
     client.once('end', () => this.reconnect());
-    await client.connect();
-    await client.query(`LISTEN ${this.channel}`);
     this.client = client;
     for (const runId of this.rings.keys()) this.ring(runId);
   }

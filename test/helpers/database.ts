@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
@@ -27,6 +27,17 @@ export class TestDatabase {
     await this.pool.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'azimuth-listen'",
     );
+  }
+
+  /** While `during` runs nobody can connect, as when the server is down; established connections stay. */
+  async unreachable(during: () => Promise<void>): Promise<void> {
+    const socket = join(new URL(this.url).searchParams.get('host') ?? '', '.s.PGSQL.5432');
+    renameSync(socket, `${socket}.away`);
+    try {
+      await during();
+    } finally {
+      renameSync(`${socket}.away`, socket);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Bell, EVENT_CHANNEL } from '../../src/storage/bell.js';
 import { StaleEpochError } from '../../src/storage/errors.js';
 import { appendEvent, followEvents } from '../../src/storage/events.js';
@@ -114,6 +115,23 @@ describe('the event log', () => {
     await work.setStatus(held, 'SUCCEEDED');
     await followed;
     expect(seen).toEqual(upTo(5));
+  });
+
+  it('looks for a database that is away at a steady pace, and follows again once it is back', async () => {
+    const held = await running();
+    const followed = collect(held.runId);
+    const connect = vi.spyOn(pg.Client.prototype, 'connect');
+    await db.unreachable(async () => {
+      await db.dropListeners();
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+    });
+    // Every 200 ms.
+    expect(connect.mock.calls.length).toBeGreaterThan(1);
+    expect(connect.mock.calls.length).toBeLessThan(16);
+    connect.mockRestore();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await work.setStatus(held, 'SUCCEEDED');
+    expect((await followed).map(({ seq }) => seq)).toEqual(upTo(3));
   });
 
   it('lets a follower go at once, also while it waits', async () => {
