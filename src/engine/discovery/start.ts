@@ -41,8 +41,7 @@ function randomRows({ directions, seed }: DiscoveryConfig): FloatTensor {
 
 /**
  * The K candidates that change images most, the strongest first. Candidates are the independent components and, beyond
- * those, the principal ones: orthonormal all of them. What h merely knows without acting on it (in some models the colour of
- * the background, which the skip connections carry) is left out, however large its variance.
+ * those, the principal ones: orthonormal all of them. A large variance of h need not mean a large effect.
  */
 async function mostEffective(
   { model, config, statistics, samplers }: StartContext,

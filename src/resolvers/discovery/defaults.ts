@@ -1,4 +1,4 @@
-/** A discovery's hyper-parameters where nobody says otherwise; docs/quality.md has the measurement behind each. */
+/** A discovery's hyper-parameters where nobody says otherwise; docs/quality.md has what was measured of them. */
 export const DISCOVERY_DEFAULTS = {
   method: 'LEARNED',
   directions: 16,
