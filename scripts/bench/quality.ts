@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadModel } from '../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../src/engine/models/load-model.js';
 import { openDevice } from '../../src/engine/runtime/device.js';
 import { packageFile } from '../../src/package.js';
 import { domainNamed } from '../domains/domains.js';

@@ -17,7 +17,7 @@ import { EditedSampler } from './edit/edited-sampler.js';
 import { SampleDirections } from './edit/sample-directions.js';
 import { EngineError, throwIfAborted } from './errors.js';
 import type { FloatTensor } from './graph/tensor.js';
-import { loadModel } from './models/load-diffusers.js';
+import { loadModel } from './models/load-model.js';
 import { encodePicture } from './picture.js';
 import { type Device, openDevice } from './runtime/device.js';
 import type { DirectionBank } from './shift/bank.js';

@@ -9,7 +9,7 @@ import { backpropagate, sampleTrajectory } from './diffusion/trajectory.js';
 import { EngineError } from './errors.js';
 import type { Value } from './graph/graph.js';
 import { type FloatTensor, floatTensor } from './graph/tensor.js';
-import { loadModel } from './models/load-diffusers.js';
+import { loadModel } from './models/load-model.js';
 import { Tape } from './ops/tape.js';
 import type { Device } from './runtime/device.js';
 import { Session } from './runtime/session.js';

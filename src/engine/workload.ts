@@ -8,7 +8,7 @@ import { backpropagate, sampleTrajectory } from './diffusion/trajectory.js';
 import { Trainer } from './discovery/trainer.js';
 import type { Value } from './graph/graph.js';
 import { type FloatTensor, floatTensor, sizeOf } from './graph/tensor.js';
-import { loadModel } from './models/load-diffusers.js';
+import { loadModel } from './models/load-model.js';
 import { Tape } from './ops/tape.js';
 import type { Device } from './runtime/device.js';
 import { Session } from './runtime/session.js';

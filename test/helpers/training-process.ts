@@ -1,7 +1,7 @@
 import type { DiscoveryConfig } from '../../src/engine/contract.js';
 import { discoveryBytes } from '../../src/engine/discovery/memory.js';
 import { Trainer, WARM_UP_STEPS } from '../../src/engine/discovery/trainer.js';
-import { loadModel } from '../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../src/engine/models/load-model.js';
 import { openDevice } from '../../src/engine/runtime/device.js';
 import { blankStatistics, encodeStatistics } from '../../src/engine/shift/statistics.js';
 

@@ -7,7 +7,7 @@ import { rows } from '../../../src/engine/edit/edit.js';
 import type { FloatTensor } from '../../../src/engine/graph/tensor.js';
 import type { DirectionScore, DiscoveryConfig } from '../../../src/engine/index.js';
 import { frechetDistance, kernelDistance } from '../../../src/engine/learning/distances.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { encodePicture } from '../../../src/engine/picture.js';
 import { disentanglementOf } from '../../../src/engine/quality/disentanglement.js';
 import {

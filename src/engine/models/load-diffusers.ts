@@ -10,6 +10,7 @@ import { Tape } from '../ops/tape.js';
 import { readSafetensors } from '../safetensors.js';
 import { parseScheduleConfig, parseUNetConfig, type UNetConfig } from './diffusers-config.js';
 import { ATTENTION_NAMES, OLD_ATTENTION_NAMES, UNetRecorder, type WeightLookup } from './diffusers-unet.js';
+import type { LoadedModel } from './loaded-model.js';
 import { unetLayout } from './unet-layout.js';
 import { unetWeightShapes } from './unet-weights.js';
 import { Weights } from './weights.js';
@@ -18,11 +19,16 @@ import { Weights } from './weights.js';
 const MAX_WEIGHT_BYTES = 8 * 2 ** 30;
 const WEIGHT_FILE = 'diffusion_pytorch_model.safetensors';
 
+/** Whether `path` is a folder; what it lacks is said when it is loaded. */
+export async function isDiffusers(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}
+
 /**
  * Loads a diffusers folder: `config.json` and weights flat or under `unet/`, and `scheduler/scheduler_config.json` (or
  * `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what was expected and what was got.
  */
-export async function loadModel(folder: string): Promise<DiffusionModel> {
+export async function loadDiffusers(folder: string): Promise<LoadedModel> {
   const unetFolder = existsSync(join(folder, 'unet', 'config.json')) ? join(folder, 'unet') : folder;
   const schedulerFile = [
     join(folder, 'scheduler', 'scheduler_config.json'),
@@ -30,17 +36,27 @@ export async function loadModel(folder: string): Promise<DiffusionModel> {
   ].find(existsSync);
   if (!schedulerFile)
     throw new EngineError('MODEL_INVALID', `${folder}: expected scheduler/scheduler_config.json, found none.`);
+  const weightFile = join(unetFolder, WEIGHT_FILE);
   const [configText, scheduleText] = [await readText(join(unetFolder, 'config.json')), await readText(schedulerFile)];
   const config = parseUNetConfig('config.json', configText);
   const schedule = noiseSchedule(parseScheduleConfig('scheduler_config.json', scheduleText));
-  const bytes = await readWeights(join(unetFolder, WEIGHT_FILE));
+  const bytes = await readWeights(weightFile);
   const weights = new Weights(readSafetensors(bytes, WEIGHT_FILE).tensors);
   const hash = createHash('sha256')
     .update(canonical(configText))
     .update(canonical(scheduleText))
     .update(bytes)
     .digest('hex');
-  return diffusersModel(config, weights, schedule, hash);
+  const model = diffusersModel(config, weights, schedule, hash);
+  const origin: LoadedModel['origin'] = {
+    format: 'diffusers',
+    files: [{ path: weightFile, bytes: bytes.length }],
+    config: [],
+    weights: { matched: weights.count, ignored: [] },
+    taps: [{ name: model.hTap, shape: model.hShape, chosen: true, why: 'the bottleneck of a UNet2DModel' }],
+    warnings: [],
+  };
+  return { ...model, origin };
 }
 
 function diffusersModel(

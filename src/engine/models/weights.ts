@@ -42,6 +42,11 @@ export class Weights {
     return tensor;
   }
 
+  /** Tensors in the checkpoint. */
+  get count(): number {
+    return this.tensors.size;
+  }
+
   get parameterCount(): number {
     return [...this.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   }

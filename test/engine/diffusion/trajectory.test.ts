@@ -6,7 +6,7 @@ import { recordStep, stepFeeds } from '../../../src/engine/diffusion/step.js';
 import { Samplers } from '../../../src/engine/discovery/samplers.js';
 import type { Value } from '../../../src/engine/graph/graph.js';
 import { type FloatTensor, floatTensor } from '../../../src/engine/graph/tensor.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { Session } from '../../../src/engine/runtime/session.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DiscoveryConfig, DiscoveryEvent } from '../../../src/engine/contract.js';
 import { discover } from '../../../src/engine/discovery/loop.js';
 import { decodeState } from '../../../src/engine/discovery/state.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { TINY_DISCOVERY, TINY_MODEL } from '../../helpers/models.js';
 

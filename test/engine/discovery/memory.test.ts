@@ -5,7 +5,7 @@ import type { DiscoveryConfig, DiscoveryEvent } from '../../../src/engine/contra
 import { estimateDiscovery } from '../../../src/engine/discovery/estimate.js';
 import { discover } from '../../../src/engine/discovery/loop.js';
 import { adviceFor, discoveryBytes } from '../../../src/engine/discovery/memory.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { peakBytes } from '../../../src/engine/runtime/footprint.js';

@@ -6,7 +6,7 @@ import { curveWeight } from '../../../src/engine/edit/curve.js';
 import { floatTensor } from '../../../src/engine/graph/tensor.js';
 import type { DirectionBankRef, DiscoveryConfig, EditEvent, EditRequest, Engine } from '../../../src/engine/index.js';
 import { createEngine } from '../../../src/engine/index.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { encodePicture } from '../../../src/engine/picture.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { decodeBank } from '../../../src/engine/shift/bank.js';

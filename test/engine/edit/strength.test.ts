@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DirectionBankRef, Engine, ReverseProcess } from '../../../src/engine/contract.js';
 import { createEngine } from '../../../src/engine/engine.js';
 import { floatTensor } from '../../../src/engine/graph/tensor.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { encodeDirections } from '../../../src/engine/shift/bank.js';
 import { COMPONENT_COUNT, encodeStatistics, measureStatistics } from '../../../src/engine/shift/statistics.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/engine/errors.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { readSafetensors, writeSafetensors } from '../../../src/engine/safetensors.js';
 import { VERIFY_TOLERANCE, verifyModel } from '../../../src/engine/verify.js';

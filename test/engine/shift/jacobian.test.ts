@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { vjp } from '../../../src/engine/autodiff/vjp.js';
 import { normals, STREAMS } from '../../../src/engine/diffusion/random.js';
 import { floatTensor, sizeOf } from '../../../src/engine/graph/tensor.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { Session } from '../../../src/engine/runtime/session.js';

@@ -8,7 +8,7 @@ import { recordStep, stepFeeds, stepInputs } from '../../../src/engine/diffusion
 import { deltaHOf } from '../../../src/engine/edit/delta-h.js';
 import { SampleDirections } from '../../../src/engine/edit/sample-directions.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../../../src/engine/graph/tensor.js';
-import { loadModel } from '../../../src/engine/models/load-diffusers.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { Session } from '../../../src/engine/runtime/session.js';
