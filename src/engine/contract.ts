@@ -3,7 +3,7 @@
 export type ShiftKind = 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'BLOCK' | 'PER_TIMESTEP';
 /** LEARNED trains the shifts; the baselines PCA and JACOBIAN measure them, RANDOM draws them, and only the reconstructor learns. */
 export type DiscoveryMethod = 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM';
-/** Where a SUBSPACE starts: at the principal components of h, or at the most effective of its independent ones. */
+/** Where a SUBSPACE starts: at the principal components of h, or at mixtures of them whose effects are independent. */
 export type SubspaceStart = 'PRINCIPAL' | 'INDEPENDENT';
 export type ReverseProcess = 'ASYMMETRIC' | 'SYMMETRIC';
 

@@ -68,7 +68,8 @@ export const SubspaceStart = nameEnum(
   'Where the directions of a SUBSPACE start.',
   {
     PRINCIPAL: 'At the principal components of h, the largest variance first.',
-    INDEPENDENT: 'At the components whose scores are most independent, those that change images most.',
+    INDEPENDENT:
+      'At the mixtures of components whose effects on images are most independent of each other, the strongest first.',
   },
 );
 export type SubspaceStartName = keyof typeof SubspaceStart;

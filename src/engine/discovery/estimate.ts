@@ -3,9 +3,9 @@ import type { DiffusionModel } from '../diffusion/model.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import type { Device } from '../runtime/device.js';
+import { EFFECT_STEPS, effectTrials } from '../shift/component-effects.js';
 import { PRINCIPAL_SAMPLES } from '../shift/principal.js';
-import { ROTATION_SAMPLES, ROTATION_STEPS } from '../shift/rotation.js';
-import { blankStatistics, STATISTICS_SAMPLES, STATISTICS_STEPS } from '../shift/statistics.js';
+import { blankStatistics, COMPONENT_COUNT, STATISTICS_SAMPLES, STATISTICS_STEPS } from '../shift/statistics.js';
 import { drawChoice, drawNoise } from './draw.js';
 import { adviceFor, discoveryBytes, keptBytes, usableBytes } from './memory.js';
 import { scoringPlan } from './scoring-plan.js';
@@ -110,7 +110,8 @@ export function durations(
   const features = ((compared === 0 ? 0 : compared + pairs) * times.plain) / probed / 2;
   const scoring = (pairs * pair + compared * times.shifted * scale + features) / batchSize;
   const measured = STATISTICS_STEPS * (STATISTICS_SAMPLES + (method === 'PCA' ? PRINCIPAL_SAMPLES : 0));
-  const statistics = ((measured + ROTATION_STEPS * ROTATION_SAMPLES) / batchSize) * (times.plain / probed);
+  const tried = config.start === 'INDEPENDENT' ? EFFECT_STEPS * effectTrials(COMPONENT_COUNT) : 0;
+  const statistics = ((measured + tried) / batchSize) * (times.plain / probed);
   return { secondsPerStep: training / trainingSteps, totalSeconds: training + scoring + statistics };
 }
 

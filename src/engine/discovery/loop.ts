@@ -7,7 +7,13 @@ import type { FloatTensor } from '../graph/tensor.js';
 import { encodePicture } from '../picture.js';
 import type { Device } from '../runtime/device.js';
 import { encodeDirections } from '../shift/bank.js';
-import { decodeStatistics, encodeStatistics, type HStatistics, measureStatistics } from '../shift/statistics.js';
+import {
+  decodeStatistics,
+  encodeStatistics,
+  type HStatistics,
+  measureStatistics,
+  withIndependent,
+} from '../shift/statistics.js';
 import { EventQueue } from './event-queue.js';
 import { assertFits } from './memory.js';
 import { nearestDirections, type ObjectiveResult, type Pairs } from './objective.js';
@@ -48,7 +54,7 @@ export async function* discover(
     throwIfAborted(signal);
     await options.yieldTo();
   };
-  queue.fill((emit) => train(model, config, options, device, between, emit));
+  queue.fill((emit) => train({ model, config, options, device, between, emit }));
   try {
     yield* queue.drain();
   } finally {
@@ -57,24 +63,26 @@ export async function* discover(
   }
 }
 
-async function train(
-  model: DiffusionModel,
-  config: DiscoveryConfig,
-  options: DiscoveryOptions,
-  device: Device,
-  between: Between,
-  emit: Emit,
-): Promise<void> {
+/** What a run is made of. */
+interface Run {
+  readonly model: DiffusionModel;
+  readonly config: DiscoveryConfig;
+  readonly options: DiscoveryOptions;
+  readonly device: Device;
+  readonly between: Between;
+  readonly emit: Emit;
+}
+
+async function train(run: Run): Promise<void> {
+  const { model, config, options, device, between, emit } = run;
   const known = knownStatistics(model, options.statistics);
   assertFits(model, config, known !== null, device);
-  const statistics = known ?? (await newStatistics(model, device, between, emit));
+  const statistics = await completeStatistics(run, known);
   const trainer = await Trainer.create(model, config, statistics, device);
   try {
     let state = options.state
       ? decodeState(options.state, config)
-      : trainer.initial(
-          await startingShifts({ model, config, statistics, samplers: trainer.samplers, device }, between),
-        );
+      : trainer.initial(await startingShifts({ model, config, statistics, device }, between));
     let clock = new StepClock();
     let scorecard = freshScorecard(config);
     while (state.step < config.trainingSteps) {
@@ -120,16 +128,19 @@ function knownStatistics({ hash }: DiffusionModel, bytes: Uint8Array | null): HS
   return statistics?.modelHash === hash ? statistics : null;
 }
 
-async function newStatistics(
-  model: DiffusionModel,
-  device: Device,
-  between: Between,
-  emit: Emit,
+/** Measures what is not known of the statistics and is needed. */
+async function completeStatistics(
+  { model, config, options, device, between, emit }: Run,
+  known: HStatistics | null,
 ): Promise<HStatistics> {
   const progress = (done: number, total: number) => emit({ type: 'phase', phase: 'statistics', done, total });
-  const statistics = await measureStatistics(model, device, between, progress);
-  await emit({ type: 'statistics', bytes: encodeStatistics(statistics) });
-  return statistics;
+  const announced = async (statistics: HStatistics) => {
+    await emit({ type: 'statistics', bytes: encodeStatistics(statistics) });
+    return statistics;
+  };
+  const measured = known ?? (await announced(await measureStatistics(model, device, between, progress)));
+  const isComplete = measured.independent || options.state || config.start !== 'INDEPENDENT';
+  return isComplete ? measured : announced(await withIndependent(measured, model, device, between, progress));
 }
 
 function stepEvent(step: number, result: ObjectiveResult, secondsPerStep: number): DiscoveryEvent {

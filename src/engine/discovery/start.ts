@@ -7,28 +7,24 @@ import type { Device } from '../runtime/device.js';
 import { orthonormalRows } from '../shift/orthonormal.js';
 import { COMPONENT_COUNT, type HStatistics } from '../shift/statistics.js';
 import { measuredShifts } from './baselines.js';
-import { drawNoise } from './draw.js';
-import type { Samplers } from './samplers.js';
-
-/** Strength at which candidates are tried: the middle of the default range. */
-const TRIAL_STRENGTH = 3;
 
 export interface StartContext {
   readonly model: DiffusionModel;
   readonly config: DiscoveryConfig;
   readonly statistics: HStatistics;
-  readonly samplers: Samplers;
   readonly device: Device;
 }
 
 /** φ before the first step, where it takes more than the shift control's own; undefined where that is all. */
-export async function startingShifts(context: StartContext, between: Between): Promise<FloatTensor | undefined> {
-  const { model, config, statistics, device } = context;
+export async function startingShifts(
+  { model, config, statistics, device }: StartContext,
+  between: Between,
+): Promise<FloatTensor | undefined> {
   if (config.shift !== 'SUBSPACE') return measuredShifts(model, config, device, between);
   if (config.method === 'RANDOM') return randomRows(config);
-  return config.start === 'INDEPENDENT' && sizeOf(statistics.rotation.shape) > 0
-    ? mostEffective(context, between)
-    : undefined;
+  if (config.start !== 'INDEPENDENT' || !statistics.independent) return undefined;
+  const first = firstRows(statistics.independent, config.directions);
+  return config.orthonormal ? orthonormalRows(first) : first;
 }
 
 /** Random mixtures of the components: the baseline of the same kind. */
@@ -39,48 +35,7 @@ function randomRows({ directions, seed }: DiscoveryConfig): FloatTensor {
   );
 }
 
-/**
- * The K candidates that change images most, the strongest first. Candidates are the independent components and, beyond
- * those, the principal ones: orthonormal all of them. A large variance of h need not mean a large effect.
- */
-async function mostEffective(
-  { model, config, statistics, samplers }: StartContext,
-  between: Between,
-): Promise<FloatTensor> {
-  const candidates = statistics.rotation;
-  const noise = drawNoise(config, 0, model.sampleShape);
-  const plain = (await samplers.plain(noise, between)).samples.at(-1) as FloatTensor;
-  const effects: number[] = [];
-  for (let first = 0; first < COMPONENT_COUNT; first += config.directions) {
-    const phi = wrappedRows(candidates, first, config.directions);
-    for (let k = 0; k < config.directions && first + k < COMPONENT_COUNT; k += 1) {
-      const choice = {
-        directions: new Array<number>(config.batchSize).fill(k),
-        strengths: Array.from({ length: config.batchSize }, (_, row) => (row % 2 === 0 ? 1 : -1) * TRIAL_STRENGTH),
-      };
-      const shifted = (await samplers.shifted(noise, phi, choice, between)).samples.at(-1) as FloatTensor;
-      effects.push(meanSquare(shifted.data, plain.data));
-    }
-  }
-  const order = [...effects.keys()].sort((a, b) => (effects[b] ?? 0) - (effects[a] ?? 0) || a - b);
-  const out = floatTensor([config.directions, COMPONENT_COUNT]);
-  order.slice(0, config.directions).forEach((from, row) => {
-    out.data.set(candidates.data.subarray(from * COMPONENT_COUNT, (from + 1) * COMPONENT_COUNT), row * COMPONENT_COUNT);
-  });
-  return out;
-}
-
-/** `count` rows from `first` on, from the start again after the last one. */
-function wrappedRows({ shape, data }: FloatTensor, first: number, count: number): FloatTensor {
-  const [rows = 0, width = 0] = shape;
-  const out = floatTensor([count, width]);
-  for (let row = 0; row < count; row += 1) {
-    const from = (first + row) % rows;
-    out.data.set(data.subarray(from * width, (from + 1) * width), row * width);
-  }
-  return out;
-}
-
-function meanSquare(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, at) => sum + (value - (b[at] ?? 0)) ** 2, 0) / a.length;
+function firstRows({ shape, data }: FloatTensor, count: number): FloatTensor {
+  const width = shape[1] ?? 0;
+  return floatTensor([count, width], data.slice(0, count * width));
 }

@@ -16,7 +16,7 @@ export interface ShiftConfig {
   readonly directions: number;
   /** GLOBAL and TIMESTEP: a value for every position of h in place of one a channel. */
   readonly fullSpatial: boolean;
-  /** GLOBAL and TIMESTEP: orthonormal rows (those of SUBSPACE always are). */
+  /** SUBSPACE, GLOBAL and TIMESTEP: orthonormal rows. */
   readonly orthonormal: boolean;
   readonly seed: number;
   /** BLOCK: how wide the model's time embedding is. */

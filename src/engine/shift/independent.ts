@@ -1,104 +1,116 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
+import { Tape } from '../ops/tape.js';
+import type { Device } from '../runtime/device.js';
+import { Session } from '../runtime/session.js';
+import { orthonormalRows } from './orthonormal.js';
+import { turnLargestPositive } from './signs.js';
 
-const MAX_SWEEPS = 100;
-/** Radians: rotations below this are not made. */
-const LEAST_ANGLE = 1e-3;
-/** Angles tried on each side of 0 before the best one is refined; the contrast repeats every quarter turn. */
-const GRID = 32;
-const REFINEMENTS = 12;
-
-/** E[u⁴], E[u³v], E[u²v²], E[uv³], E[v⁴] of a pair of signals. */
-type FourthMoments = readonly [number, number, number, number, number];
+/** Effects below this share of the largest are taken apart by themselves, lest they count as much as strong ones. */
+const STRONG = 0.15;
+/** Effects below this share are taken for rounding. */
+const NEGLIGIBLE = 1e-6;
+const MAX_ITERATIONS = 200;
+/** An iteration that turns every row by less than √(2·this) radians is the last. */
+const TOLERANCE = 1e-5;
 
 /**
- * Independent component analysis of whitened scores `[M,n]` (uncorrelated, variance 1): the rotation W `[M,M]` whose rows are
- * most sub-Gaussian, that is, look most like bounded quantities that vary independently (a pose, a length, on and off).
- * Pairs are rotated in turn (Comon 1994, Signal Processing 36(3)) so that the sum of squared negative excess kurtoses
- * grows; positive ones do not count, since they come from outliers. Most sub-Gaussian first; the same scores give the same
- * rotation.
+ * Directions whose effects on images are independent of each other, from the effects of components `[M,n]`: rows of weights
+ * `[M,M]` in units of the components, each of length 1, not orthogonal. A factor of variation changes few places, and those alone;
+ * effects of mixtures of factors look more Gaussian. First the strong effects (from 0.15 of the largest on), then the faint
+ * ones, either by the size of their effect. What has none at all comes last.
  */
-export function independentRows(scores: FloatTensor): FloatTensor {
-  const [m = 0, n = 0] = scores.shape;
-  const signals = rowsOf(scores.data, m, n);
-  const rotation = rowsOf(identity(m), m, m);
-  for (let sweep = 0; sweep < MAX_SWEEPS; sweep += 1) {
-    let largest = 0;
-    for (let p = 0; p < m; p += 1) {
-      for (let q = p + 1; q < m; q += 1) {
-        const angle = bestAngle(fourthMoments(signals[p] as Float64Array, signals[q] as Float64Array));
-        if (Math.abs(angle) < LEAST_ANGLE) continue;
-        largest = Math.max(largest, Math.abs(angle));
-        for (const rows of [signals, rotation]) rotate(rows[p] as Float64Array, rows[q] as Float64Array, angle);
-      }
-    }
-    if (largest === 0) break;
+export async function independentDirections(effects: FloatTensor, device: Device): Promise<FloatTensor> {
+  const [m = 0, n = 0] = effects.shape;
+  const x = Matrix.from1DArray(m, n, effects.data);
+  const { values, vectors } = principal(x.mmul(x.transpose()).div(n));
+  const sizes = values.map((value) => Math.sqrt(Math.max(value, 0)));
+  const atLeast = (share: number) => sizes.filter((size) => size > 0 && size >= share * (sizes[0] ?? 0)).length;
+  const [strong, any] = [atLeast(STRONG), atLeast(NEGLIGIBLE)];
+  const rows: Float32Array[] = [];
+  for (const [from, to] of [[0, strong] as const, [strong, any] as const]) {
+    if (to > from) rows.push(...(await takenApart(x, vectors.slice(from, to), sizes.slice(from, to), device)));
   }
-  const order = [...signals.keys()].sort((a, b) => kurtosis(signals[a]) - kurtosis(signals[b]));
+  rows.push(...vectors.slice(any).map((row) => Float32Array.from(row)));
+  for (const row of rows) turnLargestPositive([row]);
   const out = floatTensor([m, m]);
-  order.forEach((from, row) => {
-    out.data.set(rotation[from] as Float64Array, row * m);
+  rows.forEach((row, k) => {
+    out.data.set(row, k * m);
   });
   return out;
 }
 
-function fourthMoments(u: Float64Array, v: Float64Array): FourthMoments {
-  let [m40, m31, m22, m13, m04] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < u.length; i += 1) {
-    const [a, b] = [u[i] ?? 0, v[i] ?? 0];
-    const [aa, bb, ab] = [a * a, b * b, a * b];
-    m40 += aa * aa;
-    m31 += aa * ab;
-    m22 += aa * bb;
-    m13 += ab * bb;
-    m04 += bb * bb;
-  }
-  const n = u.length;
-  return [m40 / n, m31 / n, m22 / n, m13 / n, m04 / n];
-}
-
-/** Σ min(0, kurtosis − 3)² of the pair rotated by `angle`: u′ = u·cos + v·sin, v′ = v·cos − u·sin. */
-function contrast([m40, m31, m22, m13, m04]: FourthMoments, angle: number): number {
-  const [c, s] = [Math.cos(angle), Math.sin(angle)];
-  const [cc, ss, cs] = [c * c, s * s, c * s];
-  const first = cc * cc * m40 + 4 * cc * cs * m31 + 6 * cc * ss * m22 + 4 * ss * cs * m13 + ss * ss * m04;
-  const second = ss * ss * m40 - 4 * ss * cs * m31 + 6 * cc * ss * m22 - 4 * cc * cs * m13 + cc * cc * m04;
-  return Math.min(0, first - 3) ** 2 + Math.min(0, second - 3) ** 2;
-}
-
-/** The angle in ±π/4 of the largest contrast: from a grid, then by halving steps. */
-function bestAngle(moments: FourthMoments): number {
-  let angle = 0;
-  let best = contrast(moments, 0) + 1e-9;
-  const attempt = (candidate: number) => {
-    const value = contrast(moments, candidate);
-    if (value > best) [best, angle] = [value, candidate];
+/** Eigenvectors as rows, that of the largest eigenvalue first. */
+function principal(symmetric: Matrix): { values: number[]; vectors: number[][] } {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
+  const order = [...realEigenvalues.keys()].sort((a, b) => (realEigenvalues[b] ?? 0) - (realEigenvalues[a] ?? 0));
+  return {
+    values: order.map((at) => realEigenvalues[at] ?? 0),
+    vectors: order.map((at) => eigenvectorMatrix.getColumn(at)),
   };
-  for (let at = -GRID; at <= GRID; at += 1) attempt((at / GRID) * (Math.PI / 4));
-  for (let turn = 1, step = Math.PI / (8 * GRID); turn <= REFINEMENTS; turn += 1, step /= 2) {
-    const centre = angle;
-    attempt(centre - step);
-    attempt(centre + step);
+}
+
+/** Unit rows within the span of `vectors` whose effects are independent, that of the largest effect first. */
+async function takenApart(
+  x: Matrix,
+  vectors: readonly (readonly number[])[],
+  sizes: readonly number[],
+  device: Device,
+): Promise<Float32Array[]> {
+  const whitening = new Matrix(vectors.map((row, k) => row.map((value) => value / (sizes[k] ?? 1))));
+  const z = whitening.mmul(x);
+  const white = floatTensor([z.rows, z.columns], Float32Array.from(z.to1DArray()));
+  const rotation = await independentRotation(white, device);
+  const rows = Matrix.from1DArray(vectors.length, vectors.length, rotation.data).mmul(whitening);
+  // The effect of a row is 1; that of a unit row is the smaller, the longer the row.
+  return rows
+    .to2DArray()
+    .map((row) => ({ row, length: Math.hypot(...row) }))
+    .sort((a, b) => a.length - b.length)
+    .map(({ row, length }) => Float32Array.from(row, (value) => value / length));
+}
+
+/**
+ * Independent component analysis of white signals `[r,n]`: the rotation `[r,r]` whose rows are least Gaussian. All rows at
+ * once by the fixed-point iteration of Hyvärinen (1999, IEEE Transactions on Neural Networks 10(3), eq. 20) with
+ * g(y) = y·exp(−y²/2), from the identity: the same signals give the same rotation.
+ */
+export async function independentRotation(z: FloatTensor, device: Device): Promise<FloatTensor> {
+  const [r = 0, n = 0] = z.shape;
+  const session = await Session.create(iteration(r, n), device);
+  let rotation = floatTensor([r, r]);
+  for (let k = 0; k < r; k += 1) rotation.data[k * r + k] = 1;
+  for (let turn = 0; turn < MAX_ITERATIONS; turn += 1) {
+    const { next } = (await session.run({ rotation, z })) as { next: FloatTensor };
+    const turned = orthonormalRows(next);
+    const change = largestTurn(turned, rotation);
+    rotation = turned;
+    if (change < TOLERANCE) break;
   }
-  return angle;
+  await session.release();
+  return rotation;
 }
 
-function rotate(u: Float64Array, v: Float64Array, angle: number): void {
-  const [c, s] = [Math.cos(angle), Math.sin(angle)];
-  for (let i = 0; i < u.length; i += 1) {
-    const [a, b] = [u[i] ?? 0, v[i] ?? 0];
-    u[i] = c * a + s * b;
-    v[i] = c * b - s * a;
-  }
+/** E[g(Wz)·zᵀ] − diag(E[g′(Wz)])·W. */
+function iteration(r: number, n: number) {
+  const tape = new Tape();
+  const rotation = tape.input('rotation', [r, r]);
+  const z = tape.input('z', [r, n]);
+  const y = tape.matmul(rotation, z);
+  const square = tape.mul(y, y);
+  const bell = tape.exp(tape.mul(square, tape.scalar(-0.5)));
+  const slope = tape.reduceMean(tape.mul(tape.sub(tape.scalar(1), square), bell), [1]);
+  const moment = tape.mul(tape.matmul(tape.mul(y, bell), tape.transposeLast(z)), tape.scalar(1 / n));
+  return tape.graph({ next: tape.sub(moment, tape.mul(slope, rotation)) });
 }
 
-function kurtosis(signal: Float64Array = new Float64Array()): number {
-  return signal.reduce((sum, value) => sum + value ** 4, 0) / signal.length;
-}
-
-function identity(m: number): Float32Array {
-  return Float32Array.from({ length: m * m }, (_, at) => (at % (m + 1) === 0 ? 1 : 0));
-}
-
-function rowsOf(data: Float32Array, rows: number, width: number): Float64Array[] {
-  return Array.from({ length: rows }, (_, row) => Float64Array.from(data.subarray(row * width, (row + 1) * width)));
+/** 1 − the smallest |cosine| between rows and what they were. */
+function largestTurn(a: FloatTensor, b: FloatTensor): number {
+  const [r = 0] = a.shape;
+  const cosines = Array.from({ length: r }, (_, k) => {
+    let dot = 0;
+    for (let j = 0; j < r; j += 1) dot += (a.data[k * r + j] ?? 0) * (b.data[k * r + j] ?? 0);
+    return Math.abs(dot);
+  });
+  return 1 - Math.min(...cosines);
 }

@@ -39,15 +39,33 @@ export function unitRms(tape: Tape, u: Value): Value {
   return tape.div(u, tape.sqrt(tape.reduceMean(tape.mul(u, u), [-1])));
 }
 
+/** Rows scaled to length 1. */
+export function unitLength(tape: Tape, u: Value): Value {
+  return tape.div(u, tape.sqrt(tape.reduceSum(tape.mul(u, u), [-1])));
+}
+
 /** {@link unitRms} on the host. */
 export function unitRmsRows(u: FloatTensor): FloatTensor {
+  return scaledRows(u, (squares, width) => Math.sqrt(squares / width));
+}
+
+/** {@link unitLength} on the host. */
+export function unitLengthRows(u: FloatTensor): FloatTensor {
+  return scaledRows(u, Math.sqrt);
+}
+
+/** Rows over what `sizeOf` says of the sum of their squares. */
+function scaledRows(u: FloatTensor, sizeOf: (squares: number, width: number) => number): FloatTensor {
   const [k, d] = u.shape as [number, number];
   const out = floatTensor(u.shape);
   for (let row = 0; row < k; row += 1) {
     const source = u.data.subarray(row * d, (row + 1) * d);
-    const rms = Math.sqrt(source.reduce((sum, value) => sum + value * value, 0) / d);
+    const size = sizeOf(
+      source.reduce((sum, value) => sum + value * value, 0),
+      d,
+    );
     out.data.set(
-      source.map((value) => value / rms),
+      source.map((value) => value / size),
       row * d,
     );
   }

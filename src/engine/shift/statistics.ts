@@ -10,7 +10,8 @@ import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
-import { measureRotation, ROTATION_SAMPLES } from './rotation.js';
+import { effectTrials, measureComponentEffects } from './component-effects.js';
+import { independentDirections } from './independent.js';
 import { turnLargestPositive } from './signs.js';
 
 /** Samples measured, and components kept. */
@@ -19,9 +20,9 @@ export const COMPONENT_COUNT = 64;
 /** Steps of the trajectory along which h is measured; other timesteps are interpolated, so that memory does not grow with T. */
 export const STATISTICS_STEPS = 10;
 export const STATISTICS_BATCH = 8;
-const FORMAT = 'azimuth-h-statistics-2';
-/** Knew no rotation: directions that were found with it can still be used. */
-const FORMAT_1 = 'azimuth-h-statistics-1';
+const FORMAT = 'azimuth-h-statistics-3';
+/** Knew no independent directions, or others: directions that were found with it can still be used. */
+const EARLIER = ['azimuth-h-statistics-1', 'azimuth-h-statistics-2'];
 
 /** Statistics of h along the unedited trajectory of one model: measured once, used at any number of sampling steps. */
 export interface HStatistics {
@@ -31,8 +32,8 @@ export interface HStatistics {
   readonly hShape: readonly [number, number, number];
   /** Joint principal components over the whole trajectory, each of one standard deviation: `[T, M, Ch·Hh·Wh]`. */
   readonly components: FloatTensor;
-  /** Directions in units of the components, orthonormal rows `[M,M]`, the independent ones first; see {@link measureRotation}. */
-  readonly rotation: FloatTensor;
+  /** {@link independentDirections}: unit rows `[M,M]` in units of the components; `null` until they are asked for. */
+  readonly independent: FloatTensor | null;
   /** RMS of h at each step: ρ(t), `[T]`. */
   readonly rho: FloatTensor;
 }
@@ -49,25 +50,37 @@ export async function measureStatistics(
   onProgress: (done: number, total: number) => Promise<void>,
 ): Promise<HStatistics> {
   const plan = statisticsPlan(model);
-  const total = STATISTICS_SAMPLES + ROTATION_SAMPLES;
-  const bottlenecks = await recordBottlenecks(model, plan, device, between, (done) => onProgress(done, total));
+  const bottlenecks = await recordBottlenecks(model, plan, device, between, (done) =>
+    onProgress(done, STATISTICS_SAMPLES),
+  );
   const rho = bottlenecks.map((h) => Math.sqrt(h.data.reduce((sum, value) => sum + value * value, 0) / h.data.length));
   for (const h of bottlenecks) centre(h);
   const weights = principalWeights(await gramMatrix(bottlenecks, device, between));
   const components = await project(weights, bottlenecks, device, between);
   fixSigns(components);
   const timesteps = plan.map(({ timestep }) => timestep);
-  const rotation = await measureRotation(model, { timesteps, components }, device, between, (done) =>
-    onProgress(STATISTICS_SAMPLES + done, total),
-  );
   return {
     modelHash: model.hash,
     timesteps,
     hShape: model.hShape,
     components,
-    rotation,
+    independent: null,
     rho: floatTensor([rho.length], Float32Array.from(rho)),
   };
+}
+
+/** The same with the independent directions, which take another 4,096 samples. */
+export async function withIndependent(
+  statistics: HStatistics,
+  model: DiffusionModel,
+  device: Device,
+  between: Between,
+  onProgress: (done: number, total: number) => Promise<void>,
+): Promise<HStatistics> {
+  const effects = await measureComponentEffects(model, statistics, device, between, (done) =>
+    onProgress(done, effectTrials(COMPONENT_COUNT)),
+  );
+  return { ...statistics, independent: await independentDirections(effects, device) };
 }
 
 /** Steps of the measured trajectory. */
@@ -83,7 +96,7 @@ export function blankStatistics(model: DiffusionModel): HStatistics {
     timesteps,
     hShape: model.hShape,
     components: floatTensor([timesteps.length, COMPONENT_COUNT, sizeOf(model.hShape)]),
-    rotation: floatTensor([0, 0]),
+    independent: null,
     rho: floatTensor([timesteps.length], new Float32Array(timesteps.length).fill(1)),
   };
 }
@@ -196,8 +209,15 @@ function fixSigns({ shape, data }: FloatTensor): void {
   }
 }
 
-/** As bytes: safetensors with `components`, `rotation` and `rho`. */
-export function encodeStatistics({ modelHash, timesteps, hShape, components, rotation, rho }: HStatistics): Uint8Array {
+/** As bytes: safetensors with `components`, `rho` and, where they are known, `independent`. */
+export function encodeStatistics({
+  modelHash,
+  timesteps,
+  hShape,
+  components,
+  independent,
+  rho,
+}: HStatistics): Uint8Array {
   const metadata = {
     format: FORMAT,
     modelHash,
@@ -207,7 +227,7 @@ export function encodeStatistics({ modelHash, timesteps, hShape, components, rot
   return writeSafetensors({
     tensors: new Map([
       ['components', components],
-      ['rotation', rotation],
+      ...(independent ? [['independent', independent] as const] : []),
       ['rho', rho],
     ]),
     metadata,
@@ -217,13 +237,12 @@ export function encodeStatistics({ modelHash, timesteps, hShape, components, rot
 /** Reads {@link encodeStatistics}' bytes; throws MODEL_INVALID on anything else. */
 export function decodeStatistics(bytes: Uint8Array): HStatistics {
   const { tensors, metadata } = readSafetensors(bytes, 'h statistics');
-  const [components, rotation, rho] = [tensors.get('components'), tensors.get('rotation'), tensors.get('rho')];
-  const format = metadata['format'] ?? '';
-  if (!components || !rho || !(rotation || format === FORMAT_1) || ![FORMAT, FORMAT_1].includes(format)) {
-    throw new EngineError('MODEL_INVALID', `h statistics: expected ${FORMAT} with components, rotation and rho.`);
+  const [components, rho] = [tensors.get('components'), tensors.get('rho')];
+  if (!components || !rho || ![FORMAT, ...EARLIER].includes(metadata['format'] ?? '')) {
+    throw new EngineError('MODEL_INVALID', `h statistics: expected ${FORMAT} with components and rho.`);
   }
   const timesteps = JSON.parse(metadata['timesteps'] ?? '[]') as number[];
   const hShape = JSON.parse(metadata['hShape'] ?? '[]') as [number, number, number];
   const modelHash = metadata['modelHash'] ?? '';
-  return { modelHash, timesteps, hShape, components, rotation: rotation ?? floatTensor([0, 0]), rho };
+  return { modelHash, timesteps, hShape, components, independent: tensors.get('independent') ?? null, rho };
 }

@@ -2,11 +2,11 @@ import { normals, STREAMS } from '../diffusion/random.js';
 import { floatTensor, sizeOf } from '../graph/tensor.js';
 import type { ShiftConfig, ShiftControl } from './control.js';
 import { interpolated } from './interpolation.js';
-import { newtonSchulz, orthonormalRows } from './orthonormal.js';
+import { newtonSchulz, orthonormalRows, unitLength, unitLengthRows } from './orthonormal.js';
 import { COMPONENT_COUNT, type HStatistics } from './statistics.js';
 
-/** d_k(t) = Σ_m w_km·b_m(t), w `[K,M]` with orthonormal rows, started at the identity. */
-export function subspaceShift({ directions, seed }: ShiftConfig, statistics: HStatistics): ShiftControl {
+/** d_k(t) = Σ_m w_km·b_m(t), w `[K,M]` with rows of length 1, orthonormal or not, started at the identity. */
+export function subspaceShift({ directions, orthonormal, seed }: ShiftConfig, statistics: HStatistics): ShiftControl {
   const width = sizeOf(statistics.hShape);
   const shape = [directions, COMPONENT_COUNT];
   const basis = (timestep: number) => interpolated(statistics.components, statistics.timesteps, timestep);
@@ -20,10 +20,10 @@ export function subspaceShift({ directions, seed }: ShiftConfig, statistics: HSt
     operandShape: [COMPONENT_COUNT, width],
     operand: basis,
     record: (tape, phi, strengths, operand) => {
-      const mixture = tape.matmul(strengths, newtonSchulz(tape, phi));
+      const mixture = tape.matmul(strengths, orthonormal ? newtonSchulz(tape, phi) : unitLength(tape, phi));
       return tape.reshape(tape.matmul(mixture, operand), [strengths.shape[0] ?? 1, ...statistics.hShape]);
     },
-    retract: orthonormalRows,
+    retract: orthonormal ? orthonormalRows : unitLengthRows,
     rows: (phi) => phi,
     directions: {
       dependsOn: 'TIMESTEP',

@@ -8,7 +8,7 @@ export const DISCOVERY_DEFAULTS = {
   shift: 'SUBSPACE',
   start: 'INDEPENDENT',
   fullSpatial: false,
-  /** Of GLOBAL and TIMESTEP; the weights of SUBSPACE are orthonormal by construction. */
+  /** Independent effects do not come from orthogonal mixtures; a SUBSPACE that starts elsewhere is orthonormal. */
   orthonormal: false,
   reverseProcess: 'SYMMETRIC',
   maxStrength: 6,

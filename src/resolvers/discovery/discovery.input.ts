@@ -69,7 +69,7 @@ export class StartDiscoveryInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Keep the directions orthonormal. GLOBAL and TIMESTEP: false if left out; if true, K is at most the dimension. SUBSPACE: always true. The others: false.',
+      'Keep the directions orthonormal. GLOBAL and TIMESTEP: false if left out; if true, K is at most the dimension. SUBSPACE: false if left out where it starts INDEPENDENT, else true. The others: false.',
   })
   orthonormal?: boolean | null;
 

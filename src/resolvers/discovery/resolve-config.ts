@@ -100,13 +100,12 @@ function subspaceOf({ fullSpatial, orthonormal, start }: StartDiscoveryInput, di
   checkInteger('input.directions', directions, { min: 1, max: SUBSPACE_COMPONENTS, advice });
   if (fullSpatial)
     throw inputError('input.fullSpatial', 'false with SUBSPACE', true, 'It is an option of GLOBAL and TIMESTEP.');
-  if (orthonormal === false) {
-    throw inputError('input.orthonormal', 'true with SUBSPACE', false, 'Its weights are orthonormal by construction.');
-  }
   if (method === 'RANDOM' && start)
     throw inputError('input.start', 'null with RANDOM', start, 'Its mixtures of components are random.');
   const starting = method === 'LEARNED' ? { start: start ?? DISCOVERY_DEFAULTS.start } : {};
-  return { directions, fullSpatial: false, orthonormal: true, ...starting };
+  // Independent effects do not come from orthogonal mixtures.
+  const isOrthonormal = orthonormal ?? starting.start !== 'INDEPENDENT';
+  return { directions, fullSpatial: false, orthonormal: isOrthonormal, ...starting };
 }
 
 function blockOf({ fullSpatial, orthonormal }: StartDiscoveryInput, directions: number) {

@@ -25,7 +25,7 @@ const config: ShiftConfig = {
   timeEmbeddingWidth: EMBEDDING,
 };
 const statistics: HStatistics = {
-  rotation: floatTensor([0, 0]),
+  independent: null,
   modelHash: '',
   timesteps: [900, 100],
   hShape: [CHANNELS, SIDE, SIDE],

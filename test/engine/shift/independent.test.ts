@@ -1,68 +1,100 @@
 import { describe, expect, it } from 'vitest';
 import { normals, uniforms } from '../../../src/engine/diffusion/random.js';
 import { type FloatTensor, floatTensor } from '../../../src/engine/graph/tensor.js';
-import { independentRows } from '../../../src/engine/shift/independent.js';
+import { openDevice } from '../../../src/engine/runtime/device.js';
+import { independentDirections, independentRotation } from '../../../src/engine/shift/independent.js';
 import { orthonormalRows } from '../../../src/engine/shift/orthonormal.js';
 
 const M = 6;
-const N = 4096;
+const N = 8192;
 const key = (sample: number) => ({ seed: 5, stream: 99, sample, step: 0 });
-const rotation = orthonormalRows(floatTensor([M, M], normals(key(0), M * M)));
+const device = await openDevice('cpu');
 
-/** Sources of variance 1, mixed by the rotation: z = Rᵀ·s, so that the rows of R take them apart again. */
-function mixed(sources: readonly (readonly number[])[]): FloatTensor {
+/** An effect that is seen in one value of ten, of variance 1. */
+function sparse(sample: number): number[] {
+  const values = normals(key(sample), N);
+  const isSeen = uniforms(key(100 + sample), N);
+  return Array.from(values, (value, at) => ((isSeen[at] ?? 0) < 0.1 ? value * Math.sqrt(10) : 0));
+}
+
+/** Σ_k mixing[k, m]·effects[k], `[M,N]`. */
+function mixed(effects: readonly (readonly number[])[], mixing: FloatTensor): FloatTensor {
   const out = floatTensor([M, N]);
-  for (let i = 0; i < N; i += 1) {
-    for (let j = 0; j < M; j += 1) {
-      for (let k = 0; k < M; k += 1) {
-        out.data[j * N + i] = (out.data[j * N + i] ?? 0) + (rotation.data[k * M + j] ?? 0) * (sources[k]?.[i] ?? 0);
-      }
+  effects.forEach((effect, k) => {
+    for (let m = 0; m < M; m += 1) {
+      const weight = mixing.data[k * M + m] ?? 0;
+      for (let i = 0; i < N; i += 1) out.data[m * N + i] = (out.data[m * N + i] ?? 0) + weight * (effect[i] ?? 0);
     }
-  }
+  });
   return out;
 }
 
-const uniform = (sample: number) => Array.from(uniforms(key(sample), N), (u) => (u - 0.5) * Math.sqrt(12));
-const binary = (sample: number) => Array.from(uniforms(key(sample), N), (u) => (u < 0.5 ? 1 : -1));
-const gaussian = (sample: number) => Array.from(normals(key(sample), N));
-
-/** Largest |cosine| of a source's own row with any row found. */
-function agreement(found: FloatTensor, source: number): number {
-  const dots = Array.from({ length: M }, (_, row) =>
-    Math.abs(
-      Array.from(
-        { length: M },
-        (__, j) => (found.data[row * M + j] ?? 0) * (rotation.data[source * M + j] ?? 0),
-      ).reduce((sum, value) => sum + value, 0),
-    ),
-  );
-  return Math.max(...dots);
+/** Largest |cosine| of what some row does with one of the effects. */
+function agreement(rows: FloatTensor, effects: FloatTensor, wanted: readonly number[]): number {
+  const cosines = Array.from({ length: rows.shape[0] ?? 0 }, (_, row) => {
+    let [dot, made, right] = [0, 0, 0];
+    for (let i = 0; i < N; i += 1) {
+      let value = 0;
+      for (let m = 0; m < M; m += 1) value += (rows.data[row * M + m] ?? 0) * (effects.data[m * N + i] ?? 0);
+      dot += value * (wanted[i] ?? 0);
+      made += value * value;
+      right += (wanted[i] ?? 0) ** 2;
+    }
+    return Math.abs(dot) / Math.sqrt(made * right);
+  });
+  return Math.max(...cosines);
 }
 
-describe('independent components', () => {
-  it('take mixed uniform and binary sources apart', () => {
-    const found = independentRows(mixed([1, 2, 3, 4].map(uniform).concat([binary(5), binary(6)])));
-    for (let source = 0; source < M; source += 1) expect(agreement(found, source)).toBeGreaterThan(0.99);
-  });
+describe('independent directions', () => {
+  const sources = Array.from({ length: M }, (_, k) => sparse(k + 1));
 
-  it('find bounded sources among Gaussian ones, and put them first', () => {
-    const found = independentRows(mixed([gaussian(1), uniform(2), gaussian(3), binary(4), gaussian(5), gaussian(6)]));
-    const first = floatTensor([M, M]);
-    first.data.set(found.data.subarray(0, 2 * M));
-    expect(agreement(first, 1)).toBeGreaterThan(0.99);
-    expect(agreement(first, 3)).toBeGreaterThan(0.99);
-  });
-
-  it('are a rotation, the same each time', () => {
-    const scores = mixed([1, 2, 3, 4, 5, 6].map(uniform));
-    const found = independentRows(scores);
-    expect(independentRows(scores)).toEqual(found);
-    for (let a = 0; a < M; a += 1) {
-      for (let b = 0; b < M; b += 1) {
-        let dot = 0;
-        for (let j = 0; j < M; j += 1) dot += (found.data[a * M + j] ?? 0) * (found.data[b * M + j] ?? 0);
-        expect(dot).toBeCloseTo(a === b ? 1 : 0, 5);
-      }
+  it('do one sparse effect each, whatever the components mix', async () => {
+    const noise = normals(key(0), M * M);
+    const mixing = floatTensor(
+      [M, M],
+      noise.map((value, at) => (at % (M + 1) === 0 ? 1 : 0) + 0.3 * value),
+    );
+    const effects = mixed(sources, mixing);
+    const rows = await independentDirections(effects, device);
+    for (const source of sources) expect(agreement(rows, effects, source)).toBeGreaterThan(0.98);
+    for (let k = 0; k < M; k += 1) {
+      expect(Math.hypot(...rows.data.subarray(k * M, (k + 1) * M))).toBeCloseTo(1, 5);
     }
   });
+
+  it('keep faint effects away from strong ones, which come first', async () => {
+    const sizes = [3, 0.1, 2, 0.05, 4, 0.2];
+    const turned = orthonormalRows(floatTensor([M, M], normals(key(0), M * M)));
+    const mixing = floatTensor(
+      [M, M],
+      turned.data.map((value, at) => value * (sizes[Math.floor(at / M)] ?? 0)),
+    );
+    const effects = mixed(sources, mixing);
+    const rows = await independentDirections(effects, device);
+    const part = (from: number, to: number) => floatTensor([to - from, M], rows.data.slice(from * M, to * M));
+    for (const k of [0, 2, 4]) expect(agreement(part(0, 3), effects, sources[k] ?? [])).toBeGreaterThan(0.98);
+    for (const k of [1, 3, 5]) expect(agreement(part(3, 6), effects, sources[k] ?? [])).toBeGreaterThan(0.9);
+  });
+
+  it('are finite where components do nothing at all, and the same each time', async () => {
+    const effects = mixed(sources, floatTensor([M, M], normals(key(0), M * M)));
+    effects.data.fill(0, 3 * N);
+    const rows = await independentDirections(effects, device);
+    expect(rows.data.every(Number.isFinite)).toBe(true);
+    expect(await independentDirections(effects, device)).toEqual(rows);
+    const nothing = await independentDirections(floatTensor([M, N]), device);
+    for (let k = 0; k < M; k += 1) expect(Math.hypot(...nothing.data.subarray(k * M, (k + 1) * M))).toBeCloseTo(1, 5);
+  });
+});
+
+it('an independent rotation is one', async () => {
+  const white = floatTensor([M, N], Float32Array.from(Array.from({ length: M }, (_, k) => sparse(k + 1)).flat()));
+  const { data } = await independentRotation(white, device);
+  for (let a = 0; a < M; a += 1) {
+    for (let b = 0; b < M; b += 1) {
+      let dot = 0;
+      for (let j = 0; j < M; j += 1) dot += (data[a * M + j] ?? 0) * (data[b * M + j] ?? 0);
+      expect(dot).toBeCloseTo(a === b ? 1 : 0, 5);
+    }
+  }
 });
