@@ -8,6 +8,7 @@ import type { Device } from '../../../src/engine/runtime/device.js';
 import { readSafetensors, writeSafetensors } from '../../../src/engine/safetensors.js';
 import type { Domain } from '../../domains/domain.js';
 import { Progress } from '../../support/progress.js';
+import { perfectEdits } from './perfect-edits.js';
 
 const READING_BATCH = 64;
 const TEST_SCENES = 2000;
@@ -19,6 +20,8 @@ export interface ReadingQuality {
   readonly factor: string;
   readonly measure: 'R²' | 'AUC';
   readonly value: number;
+  /** {@link perfectEdits} of the factor. */
+  readonly perfectEdit: number;
 }
 
 /** The regressor of a domain, trained once and kept in `folder`. */
@@ -56,13 +59,16 @@ export async function readingQuality(domain: Domain, regressor: FactorRegressor)
   const scenes = domain.sample(TEST_SCENES, TEST_SEED);
   const { sampleShape } = regressor.shape;
   const { outputs } = await regressor.read(floatTensor([TEST_SCENES, ...sampleShape], domain.render(scenes)));
+  const perfect = await perfectEdits(domain, regressor);
   return domain.factors.map((factor, f) => {
+    const perfectEdit = perfect[f] ?? Number.NaN;
     const truth = Float64Array.from({ length: TEST_SCENES }, (_, row) => scenes[row * domain.factors.length + f] ?? 0);
     const read = readFactor(domain.factors, outputs, f);
-    if (factor.kind === 'binary') return { factor: factor.name, measure: 'AUC', value: areaUnderCurve(read, truth) };
+    if (factor.kind === 'binary')
+      return { factor: factor.name, measure: 'AUC', value: areaUnderCurve(read, truth), perfectEdit };
     const error = read.reduce((sum, value, row) => sum + factorDifference(factor, value, truth[row] ?? 0) ** 2, 0);
     const variance = factorDeviation(factor, truth) ** 2;
-    return { factor: factor.name, measure: 'R²', value: 1 - error / TEST_SCENES / variance };
+    return { factor: factor.name, measure: 'R²', value: 1 - error / TEST_SCENES / variance, perfectEdit };
   });
 }
 

@@ -142,9 +142,13 @@ function bestShare({ effects, covered }: CellResult, factor: number): string {
 
 function readingTable(readings: Readonly<Record<string, readonly ReadingQuality[]>>): string {
   const lines = Object.entries(readings).flatMap(([domain, factors]) =>
-    factors.map(({ factor, measure, value }) => `| ${domain} | ${factor} | ${measure} ${value.toFixed(3)} |`),
+    factors.map(
+      ({ factor, measure, value, perfectEdit }) =>
+        `| ${domain} | ${factor} | ${measure} ${value.toFixed(3)} | ${perfectEdit.toFixed(2)} |`,
+    ),
   );
-  return ['| domain | factor | read from 2,000 fresh scenes |', '| --- | --- | --: |', ...lines].join('\n');
+  const head = '| domain | factor | read from 2,000 fresh scenes | distance of a perfect edit over split-half |';
+  return [head, '| --- | --- | --: | --: |', ...lines].join('\n');
 }
 
 /** Puts `content` between `<!-- name -->` and `<!-- /name -->`. */
