@@ -56,7 +56,7 @@ describe('startDiscovery', () => {
       shift: 'SUBSPACE',
       start: 'INDEPENDENT',
       fullSpatial: false,
-      orthonormal: true,
+      orthonormal: false,
       reverseProcess: 'SYMMETRIC',
       maxStrength: 6,
       minStrength: 0.5,
@@ -160,7 +160,14 @@ describe('startDiscovery', () => {
 
   test('starts a subspace at independent components unless told otherwise', async () => {
     expect((await start({})).startDiscovery.config).toMatchObject({ shift: 'SUBSPACE', start: 'INDEPENDENT' });
-    expect((await start({ start: 'PRINCIPAL' })).startDiscovery.config).toMatchObject({ start: 'PRINCIPAL' });
+    expect((await start({ start: 'PRINCIPAL' })).startDiscovery.config).toMatchObject({
+      start: 'PRINCIPAL',
+      orthonormal: true,
+    });
+    expect((await start({ orthonormal: true })).startDiscovery.config).toMatchObject({
+      start: 'INDEPENDENT',
+      orthonormal: true,
+    });
     expect((await start({ shift: 'GLOBAL' })).startDiscovery.config).toMatchObject({ start: null });
     const random = { method: 'RANDOM', shift: 'SUBSPACE' };
     expect((await start(random)).startDiscovery.config).toMatchObject({ ...random, start: null, orthonormal: true });

@@ -121,7 +121,8 @@ const configOf = (kind: ShiftKind, fullSpatial = false, orthonormal = false): Sh
   timeEmbeddingWidth: 32,
 });
 const KINDS: readonly [string, ShiftConfig][] = [
-  ['SUBSPACE', configOf('SUBSPACE', false, true)],
+  ['SUBSPACE', configOf('SUBSPACE')],
+  ['SUBSPACE orthonormal', configOf('SUBSPACE', false, true)],
   ['GLOBAL', configOf('GLOBAL')],
   ['GLOBAL orthonormal', configOf('GLOBAL', false, true)],
   ['GLOBAL fullSpatial', configOf('GLOBAL', true)],
