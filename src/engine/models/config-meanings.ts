@@ -78,6 +78,7 @@ export const SCHEDULE_MEANINGS: Meanings = {
   rescale_betas_zero_snr: 'whether the last timestep is rescaled to pure noise',
   sample_max_value: CLIPPING,
   set_alpha_to_one: 'whether the last step leads to a clean image, or to timestep 0',
+  shift_terminal: SOLVER,
   sigma_max: PLACEMENT,
   sigma_min: PLACEMENT,
   skip_prk_steps: SOLVER,
