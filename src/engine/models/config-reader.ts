@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.js';
+import { shown } from '../shown.js';
 
 /** A JSON configuration, read key by key; every key must be read or listed as known, or it is refused. */
 export class ConfigReader {
@@ -29,7 +30,7 @@ export class ConfigReader {
   }
 
   private refuse(key: string, expected: string, got: unknown): never {
-    throw new EngineError('MODEL_INVALID', `${this.where}: ${key}: expected ${expected}, got ${JSON.stringify(got)}.`);
+    throw new EngineError('MODEL_INVALID', `${this.where}: ${key}: expected ${expected}, got ${shown(got)}.`);
   }
 
   integer(key: string, [low, high]: readonly [number, number], fallback?: number): number {

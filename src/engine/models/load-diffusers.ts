@@ -1,23 +1,20 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { timestepFeatures } from '../diffusion/features.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { noiseSchedule } from '../diffusion/schedule.js';
 import { EngineError } from '../errors.js';
 import { Tape } from '../ops/tape.js';
-import { readSafetensors } from '../safetensors.js';
 import { parseScheduleConfig, parseUNetConfig, type UNetConfig } from './diffusers-config.js';
 import { ATTENTION_NAMES, OLD_ATTENTION_NAMES, UNetRecorder, type WeightLookup } from './diffusers-unet.js';
+import { readTextFile } from './files/text-file.js';
+import { readWeightFolder } from './files/weight-folder.js';
 import type { LoadedModel } from './loaded-model.js';
 import { unetLayout } from './unet-layout.js';
 import { unetWeightShapes } from './unet-weights.js';
 import { Weights } from './weights.js';
-
-/** Weights beyond this are refused before they are read. */
-const MAX_WEIGHT_BYTES = 8 * 2 ** 30;
-const WEIGHT_FILE = 'diffusion_pytorch_model.safetensors';
 
 /** Whether `path` is a folder; what it lacks is said when it is loaded. */
 export async function isDiffusers(path: string): Promise<boolean> {
@@ -25,8 +22,8 @@ export async function isDiffusers(path: string): Promise<boolean> {
 }
 
 /**
- * Loads a diffusers folder: `config.json` and weights flat or under `unet/`, and `scheduler/scheduler_config.json` (or
- * `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what was expected and what was got.
+ * Loads a diffusers folder: `config.json` and weights (see {@link readWeightFolder}) flat or under `unet/`, and
+ * `scheduler/scheduler_config.json` (or `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what was expected and what was got.
  */
 export async function loadDiffusers(folder: string): Promise<LoadedModel> {
   const unetFolder = existsSync(join(folder, 'unet', 'config.json')) ? join(folder, 'unet') : folder;
@@ -36,21 +33,17 @@ export async function loadDiffusers(folder: string): Promise<LoadedModel> {
   ].find(existsSync);
   if (!schedulerFile)
     throw new EngineError('MODEL_INVALID', `${folder}: expected scheduler/scheduler_config.json, found none.`);
-  const weightFile = join(unetFolder, WEIGHT_FILE);
-  const [configText, scheduleText] = [await readText(join(unetFolder, 'config.json')), await readText(schedulerFile)];
+  const configText = await readTextFile(join(unetFolder, 'config.json'));
+  const scheduleText = await readTextFile(schedulerFile);
   const config = parseUNetConfig('config.json', configText);
   const schedule = noiseSchedule(parseScheduleConfig('scheduler_config.json', scheduleText));
-  const bytes = await readWeights(weightFile);
-  const weights = new Weights(readSafetensors(bytes, WEIGHT_FILE).tensors);
-  const hash = createHash('sha256')
-    .update(canonical(configText))
-    .update(canonical(scheduleText))
-    .update(bytes)
-    .digest('hex');
-  const model = diffusersModel(config, weights, schedule, hash);
+  const hash = createHash('sha256').update(canonical(configText)).update(canonical(scheduleText));
+  const { tensors, files } = await readWeightFolder(unetFolder, hash);
+  const weights = new Weights(tensors);
+  const model = diffusersModel(config, weights, schedule, hash.digest('hex'), basename(files[0]?.path ?? ''));
   const origin: LoadedModel['origin'] = {
     format: 'diffusers',
-    files: [{ path: weightFile, bytes: bytes.length }],
+    files,
     config: [],
     weights: { matched: weights.count, ignored: [] },
     taps: [{ name: model.hTap, shape: model.hShape, chosen: true, why: 'the bottleneck of a UNet2DModel' }],
@@ -64,6 +57,7 @@ function diffusersModel(
   weights: Weights,
   schedule: DiffusionModel['schedule'],
   hash: string,
+  where: string,
 ): DiffusionModel {
   const layout = unetLayout(config);
   const old = [...layout.down, ...layout.up]
@@ -71,7 +65,7 @@ function diffusersModel(
     .concat(layout.mid.attention);
   const names = old.some((name) => name && weights.has(`${name}.query.weight`)) ? OLD_ATTENTION_NAMES : ATTENTION_NAMES;
   for (const [name, shape] of unetWeightShapes(config, layout, names)) weights.expect(name, shape);
-  weights.check(WEIGHT_FILE);
+  weights.check(where);
   const lookups = new WeakMap<Tape, WeightLookup>();
   const recorder = (tape: Tape) => {
     const lookup = lookups.get(tape) ?? frozen(tape, weights);
@@ -104,27 +98,6 @@ function frozen(tape: Tape, weights: Weights): WeightLookup {
     known.set(name, value);
     return value;
   };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new EngineError(
-      'MODEL_INVALID',
-      `${path}: expected a file, and it cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
-      { cause },
-    );
-  }
-}
-
-async function readWeights(path: string): Promise<Uint8Array> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new EngineError('MODEL_INVALID', `${path}: expected the weights, found no such file.`, { cause });
-  });
-  if (found.size > MAX_WEIGHT_BYTES)
-    throw new EngineError('MODEL_INVALID', `${path}: ${found.size} bytes; at most ${MAX_WEIGHT_BYTES} are read.`);
-  return readFile(path);
 }
 
 /** The same content whatever the order and spacing of its keys. */
