@@ -18,6 +18,7 @@ from diffusers.models.embeddings import TimestepEmbedding
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 from distances import distances
+from options import options
 from safetensors.torch import save_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden"
@@ -64,20 +65,22 @@ def pair(output, x, alpha, kind):
 
 
 class Reference:
-    def __init__(self, unet, scheduler):
-        self.unet, self.scheduler = unet, scheduler
+    def __init__(self, unet, scheduler, label=None):
+        self.unet, self.scheduler, self.label = unet, scheduler, label
         self.kind = scheduler.config.prediction_type
         self.shift = None
         self.h = None
-        unet.mid_block.register_forward_hook(self._tap)
+        # What the decoder is given from below: the mid block's output, where there is one.
+        unet.up_blocks[0].register_forward_pre_hook(self._tap, with_kwargs=True)
 
-    def _tap(self, module, args, output):
-        self.h = output
-        return output if self.shift is None else output + self.shift
+    def _tap(self, module, args, kwargs):
+        self.h = args[0]
+        return (self.h if self.shift is None else self.h + self.shift, *args[1:]), kwargs
 
     def output(self, x, t, shift):
         self.shift = shift
-        result = self.unet(x, t).sample[:, : x.shape[1]]
+        labels = {} if self.label is None else dict(class_labels=torch.full((len(x),), self.label))
+        result = self.unet(x, t, **labels).sample[:, : x.shape[1]]
         self.shift = None
         return result
 
@@ -92,21 +95,26 @@ class Reference:
         return alpha_prev.sqrt() * x0 + (1 - alpha_prev).sqrt() * eps
 
 
-def variant(name, unet_options, scheduler_options):
+def variant(name, unet_options, scheduler_options, label=None, prepare=lambda unet: None):
     torch.manual_seed(SEED)
     folder = ROOT / "variants" / name
     unet = UNet2DModel(**{**UNET, **unet_options}).eval().requires_grad_(False)
+    prepare(unet)
     scheduler = DDIMScheduler(clip_sample=False, **scheduler_options)
     unet.save_pretrained(folder)
     scheduler.save_pretrained(folder / "scheduler")
-    reference = Reference(unet, scheduler)
+    if label is not None:
+        (folder / "azimuth.json").write_text(json.dumps(dict(classLabel=label)) + "\n")
+    reference = Reference(unet, scheduler, label)
     n, size, top = 2, unet.config.sample_size, unet.config.block_out_channels[-1]
-    small = size // 2 ** (len(unet.config.block_out_channels) - 1)
-    shape = (n, unet.config.in_channels, size, size)
+    extents = (size, size) if isinstance(size, int) else tuple(size)
+    small = [extent // 2 ** (len(unet.config.block_out_channels) - 1) for extent in extents]
+    shape = (n, unet.config.in_channels, *extents)
     x, cotangent, x_T = (torch.randn(shape) for _ in range(3))
-    delta_h = torch.randn(n, top, small, small)
+    delta_h = torch.randn(n, top, *small)
     timestep, timestep_prev = 601, 401
     trajectory = [999, 666, 333, 0] if scheduler.config.timestep_spacing == "trailing" else [750, 500, 250, 0]
+    trajectory = [t + scheduler.config.steps_offset for t in trajectory]
     out = dict(x=x, delta_h=delta_h, cotangent=cotangent, trajectory_x_T=x_T)
     out["model_output"] = reference.output(x, timestep, None)
     out["h"] = reference.h
@@ -284,6 +292,7 @@ def unet_gradients(name):
 if __name__ == "__main__":
     for name, options in VARIANTS.items():
         variant(name, *options)
+    options()
     schedules()
     learning()
     layer_gradients()

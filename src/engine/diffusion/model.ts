@@ -11,6 +11,8 @@ export interface Encoded {
   readonly skips: readonly Value[];
   /** Time embedding, `[1 or N, D]`. */
   readonly temb: Value;
+  /** What the decoder's output is multiplied by, `[1 or N, 1]`, in models that scale it by the timestep. */
+  readonly outputScale?: Value;
 }
 
 /** A pre-trained diffusion UNet that can record itself on a tape, in two halves around h. */

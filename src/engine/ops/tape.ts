@@ -124,6 +124,7 @@ export class Tape {
   sign = (x: Value) => this.one('Sign', [x]);
   sigmoid = (x: Value) => this.one('Sigmoid', [x]);
   tanh = (x: Value) => this.one('Tanh', [x]);
+  erf = (x: Value) => this.one('Erf', [x]);
   relu = (x: Value) => this.one('Relu', [x]);
   softplus = (x: Value) => this.one('Softplus', [x]);
   silu = (x: Value) => this.one('Silu', [x]);

@@ -103,6 +103,7 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
   Clip: [...one([3, 2], (tape, x) => tape.clip(x, -2, 2)), ...one([2, 3], (tape, x) => tape.clip(x, -2, 2), [2.1, 3])],
   Sigmoid: one([3, 2], (tape, x) => tape.sigmoid(x)),
   Tanh: one([3, 2], (tape, x) => tape.tanh(x)),
+  Erf: one([3, 2], (tape, x) => tape.erf(x), [-2, 2]),
   Relu: [...one([3, 2], (tape, x) => tape.relu(x), [0.1, 2]), ...one([4, 2], (tape, x) => tape.relu(x), [-2, -0.1])],
   Softplus: one([3, 2], (tape, x) => tape.softplus(x)),
   Silu: one([3, 4], (tape, x) => tape.silu(x), [-3, 3]),
