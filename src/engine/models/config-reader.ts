@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.js';
+import { shown } from '../shown.js';
 import type { ConfigFinding } from './loaded-model.js';
 
 /** Characters of a value that a finding shows. */
@@ -44,7 +45,7 @@ export class ConfigReader {
 
   /** Throws MODEL_INVALID about one key. */
   refuse(key: string, expected: string, got: unknown): never {
-    throw new EngineError('MODEL_INVALID', `${this.where}: ${key}: expected ${expected}, got ${JSON.stringify(got)}.`);
+    throw new EngineError('MODEL_INVALID', `${this.where}: ${key}: expected ${expected}, got ${shown(got)}.`);
   }
 
   integer(key: string, [low, high]: readonly [number, number], fallback?: number): number {

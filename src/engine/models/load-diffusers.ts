@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { noiseSchedule, samplingPlan } from '../diffusion/schedule.js';
 import { EngineError } from '../errors.js';
 import { Tape } from '../ops/tape.js';
-import { readSafetensors } from '../safetensors.js';
 import { parseObject } from './config-reader.js';
 import { readUNetConfig, type UNetConfig } from './diffusers-config.js';
 import {
@@ -16,6 +15,8 @@ import {
   UNetRecorder,
   type WeightLookup,
 } from './diffusers-unet.js';
+import { readTextFile } from './files/text-file.js';
+import { readWeightFolder } from './files/weight-folder.js';
 import type { LoadedModel } from './loaded-model.js';
 import { type ModelSettings, readSettings, SETTINGS_FILE } from './model-settings.js';
 import { readScheduleConfig } from './schedule-config.js';
@@ -24,18 +25,14 @@ import { unetLayout } from './unet-layout.js';
 import { unetWeightShapes } from './unet-weights.js';
 import { Weights } from './weights.js';
 
-/** Weights beyond this are refused before they are read. */
-const MAX_WEIGHT_BYTES = 8 * 2 ** 30;
-const WEIGHT_FILE = 'diffusion_pytorch_model.safetensors';
-
 /** Whether `path` is a folder; what it lacks is said when it is loaded. */
 export async function isDiffusers(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 /**
- * Loads a diffusers folder: `config.json` and weights flat or under `unet/`, and `scheduler/scheduler_config.json` (or
- * `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what was expected and what was got.
+ * Loads a diffusers folder: `config.json` and weights (see {@link readWeightFolder}) flat or under `unet/`, and
+ * `scheduler/scheduler_config.json` (or `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what was expected and what was got.
  */
 export async function loadDiffusers(folder: string): Promise<LoadedModel> {
   const unetFolder = existsSync(join(folder, 'unet', 'config.json')) ? join(folder, 'unet') : folder;
@@ -45,24 +42,23 @@ export async function loadDiffusers(folder: string): Promise<LoadedModel> {
   ].find(existsSync);
   if (!schedulerFile)
     throw new EngineError('MODEL_INVALID', `${folder}: expected scheduler/scheduler_config.json, found none.`);
-  const weightFile = join(unetFolder, WEIGHT_FILE);
-  const [configText, scheduleText] = [await readText(join(unetFolder, 'config.json')), await readText(schedulerFile)];
+  const configText = await readTextFile(join(unetFolder, 'config.json'));
+  const scheduleText = await readTextFile(schedulerFile);
   const settings = await readSettings(folder);
   const unet = readUNetConfig('config.json', configText);
   const scheduler = readScheduleConfig('scheduler_config.json', scheduleText);
   const schedule = noiseSchedule(scheduler.config);
-  const bytes = await readWeights(weightFile);
-  const weights = new Weights(readSafetensors(bytes, WEIGHT_FILE).tensors);
   const hash = createHash('sha256')
     .update(canonical(configText))
     .update(canonical(scheduleText))
-    .update(settings.text && canonical(settings.text))
-    .update(bytes)
-    .digest('hex');
-  const model = diffusersModel(unet.config, weights, schedule, hash, settings.settings);
+    .update(settings.text && canonical(settings.text));
+  const { tensors, files } = await readWeightFolder(unetFolder, hash);
+  const weights = new Weights(tensors);
+  const where = basename(files[0]?.path ?? '');
+  const model = diffusersModel(unet.config, weights, schedule, hash.digest('hex'), settings.settings, where);
   const origin: LoadedModel['origin'] = {
     format: 'diffusers',
-    files: [{ path: weightFile, bytes: bytes.length }],
+    files,
     config: [...unet.findings, ...scheduler.findings, ...settings.findings],
     weights: { matched: weights.count, ignored: [] },
     taps: [{ name: model.hTap, shape: model.hShape, chosen: true, why: 'the bottleneck of a UNet2DModel' }],
@@ -88,6 +84,7 @@ export function diffusersModel(
   schedule: DiffusionModel['schedule'],
   hash: string,
   settings: ModelSettings = { classLabel: null },
+  where = 'the weights',
 ): DiffusionModel {
   const layout = unetLayout(config);
   const old = [...layout.down, ...layout.up]
@@ -95,7 +92,7 @@ export function diffusersModel(
     .concat(layout.mid.attention);
   const names = old.some((name) => name && weights.has(`${name}.query.weight`)) ? OLD_ATTENTION_NAMES : ATTENTION_NAMES;
   for (const [name, shape] of unetWeightShapes(config, layout, names)) weights.expect(name, shape);
-  weights.check(WEIGHT_FILE);
+  weights.check(where);
   const projection = () => weights.get('time_proj.weight');
   const features = (timestep: number) => unetFeatures(config, projection, timestep);
   const label = classLabel(config, settings, features);
@@ -152,29 +149,8 @@ function frozen(tape: Tape, weights: Weights): WeightLookup {
   };
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new EngineError(
-      'MODEL_INVALID',
-      `${path}: expected a file, and it cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
-      { cause },
-    );
-  }
-}
-
-async function readWeights(path: string): Promise<Uint8Array> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new EngineError('MODEL_INVALID', `${path}: expected the weights, found no such file.`, { cause });
-  });
-  if (found.size > MAX_WEIGHT_BYTES)
-    throw new EngineError('MODEL_INVALID', `${path}: ${found.size} bytes; at most ${MAX_WEIGHT_BYTES} are read.`);
-  return readFile(path);
-}
-
 /** The same content whatever the order and spacing of its keys. */
-function canonical(text: string): string {
+export function canonical(text: string): string {
   const parsed = parseObject('configuration', text);
   return JSON.stringify(Object.fromEntries(Object.entries(parsed).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
