@@ -5,16 +5,23 @@ import type {
   EncodedImage,
   Engine,
   ImportStage,
+  Inversion,
   ModelDescription,
   ReverseProcess,
+  SweepRequest,
 } from './contract.js';
 import type { DiffusionModel } from './diffusion/model.js';
 import type { Between } from './diffusion/trajectory.js';
 import { estimateDiscovery } from './discovery/estimate.js';
 import { discover } from './discovery/loop.js';
-import { bankFor, edit, filmstrip, rows } from './edit/edit.js';
+import type { BaseTrajectory } from './edit/base-trajectory.js';
+import { BaseTrajectories } from './edit/bases.js';
+import { edit, filmstrip, rows, sweep } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
+import { invertPicture } from './edit/inversion.js';
 import { SampleDirections } from './edit/sample-directions.js';
+import { isStochastic } from './edit/sampling.js';
+import { bankFor, type VariationSetting } from './edit/variations.js';
 import { EngineError, throwIfAborted } from './errors.js';
 import type { FloatTensor } from './graph/tensor.js';
 import { loadModel } from './models/load-model.js';
@@ -26,6 +33,8 @@ import type { DirectionBank } from './shift/bank.js';
 const MAX_MODELS = 2;
 const MAX_SAMPLERS = 6;
 const MAX_SAMPLE_DIRECTIONS = 2;
+/** Rows of a session run of a sweep at most: more take no less time a row, and memory. */
+const MAX_SWEEP_BATCH = 9;
 
 type ModelRef = { path: string; hash: string };
 
@@ -42,6 +51,7 @@ export function engineOn(device: Device): Engine {
 class LocalEngine implements Engine {
   private readonly models = new Map<string, Promise<DiffusionModel>>();
   private readonly samplers = new Map<string, Promise<EditedSampler>>();
+  private readonly bases = new BaseTrajectories();
   private readonly sampleDirections = new Map<string, Promise<SampleDirections>>();
 
   constructor(private readonly device: Device) {}
@@ -93,9 +103,35 @@ class LocalEngine implements Engine {
   }
 
   async *edit(ref: ModelRef, request: EditRequest, signal: AbortSignal) {
+    const { batch = 1, coarseSteps = 0, shifts } = request;
     const model = await this.model(ref);
-    const sampler = await this.sampler(model, 1, request.reverseProcess, request.eta > 0);
-    yield* edit(model, sampler, request, this.directionsOf(model, 1), checks(signal));
+    const full = await this.base(model, request, batch, request.samplingSteps);
+    const coarse = coarseSteps > 0 ? await this.base(model, request, batch, coarseSteps) : null;
+    yield* edit({ full, coarse }, shifts, request, this.setting(model, request, batch, checks(signal)));
+  }
+
+  async *sweep(ref: ModelRef, request: SweepRequest, options: Parameters<Engine['sweep']>[2]) {
+    const { variations } = request;
+    const { signal, yieldTo, shouldSkip } = options;
+    const model = await this.model(ref);
+    const batch = this.sweepBatch(variations.length);
+    const base = await this.base(model, request, batch, request.samplingSteps);
+    const between = async () => {
+      await yieldTo();
+      throwIfAborted(signal);
+    };
+    yield* sweep(base, variations, request, this.setting(model, request, batch, between), shouldSkip);
+  }
+
+  sweepBatch(variations: number): number {
+    // The unedited sample is one of them.
+    return Math.ceil((variations + 1) / Math.ceil((variations + 1) / MAX_SWEEP_BATCH));
+  }
+
+  async invert(ref: ModelRef, image: Parameters<Engine['invert']>[1], signal: AbortSignal): Promise<Inversion> {
+    const model = await this.model(ref);
+    const sampler = await this.sampler(model, 1, 'SYMMETRIC', false);
+    return invertPicture(sampler, image, checks(signal));
   }
 
   async filmstrip(
@@ -144,8 +180,33 @@ class LocalEngine implements Engine {
       key,
       MAX_SAMPLERS,
       () => EditedSampler.create(model, { batch, process, stochastic }, this.device),
-      (old) => old.release(),
+      async (old) => {
+        this.bases.forget(old);
+        await old.release();
+      },
     );
+  }
+
+  /** The unedited trajectory of what an edit starts from; kept, so that the next edit of the same base finds it there. */
+  private async base(
+    model: DiffusionModel,
+    request: Omit<EditRequest, 'shifts'>,
+    batch: number,
+    samplingSteps: number,
+  ): Promise<BaseTrajectory> {
+    const { seed, latents = null, eta, qualityBoost = 0, reverseProcess } = request;
+    const sampling = { samplingSteps, eta, qualityBoost };
+    const sampler = await this.sampler(model, batch, reverseProcess, isStochastic(sampling));
+    return this.bases.get(sampler, { seed, latents }, sampling);
+  }
+
+  private setting(
+    model: DiffusionModel,
+    { reverseProcess: process }: Pick<EditRequest, 'reverseProcess'>,
+    batch: number,
+    between: Between,
+  ): VariationSetting {
+    return { process, sampleDirections: this.directionsOf(model, batch), between };
   }
 
   private directionsOf(model: DiffusionModel, batch: number) {
