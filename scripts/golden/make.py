@@ -20,6 +20,7 @@ from diffusers.models.embeddings import TimestepEmbedding
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 from distances import distances
+from latents import latents
 from options import options
 from safetensors.torch import save_file
 
@@ -336,6 +337,7 @@ if __name__ == "__main__":
     for name, options in VARIANTS.items():
         variant(name, *options)
     options()
+    latents()
     schedules()
     learning()
     layer_gradients()

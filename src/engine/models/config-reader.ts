@@ -23,6 +23,12 @@ export function parseObject(where: string, text: string): Record<string, unknown
   throw new EngineError('MODEL_INVALID', `${where}: expected a JSON object.`);
 }
 
+/** The same content whatever the order and spacing of its keys. */
+export function canonical(text: string): string {
+  const parsed = parseObject('configuration', text);
+  return JSON.stringify(Object.fromEntries(Object.entries(parsed).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
 /** A JSON configuration, read key by key; every key must be read or listed as known, or it is refused. */
 export class ConfigReader {
   /** What each key that was read, and is absent, was taken to be. */
@@ -111,7 +117,9 @@ export class ConfigReader {
     return this.refuse(key, `a list of ${count[0]} to ${count[1]} numbers in ${low}…${high}`, value);
   }
 
+  /** Whether the key holds anything but null; null is known then. */
   has(key: string): boolean {
+    if (!this.read.has(key)) this.read.set(key, null);
     return (this.values[key] ?? null) !== null;
   }
 
