@@ -10,7 +10,8 @@ import type {
   ReverseProcess,
   SweepRequest,
 } from './contract.js';
-import type { DiffusionModel } from './diffusion/model.js';
+import { type DiffusionModel, imageShape } from './diffusion/model.js';
+import { SampleImages } from './diffusion/sample-images.js';
 import type { Between } from './diffusion/trajectory.js';
 import { estimateDiscovery } from './discovery/estimate.js';
 import { discover } from './discovery/loop.js';
@@ -52,6 +53,7 @@ class LocalEngine implements Engine {
   private readonly models = new Map<string, Promise<DiffusionModel>>();
   private readonly samplers = new Map<string, Promise<EditedSampler>>();
   private readonly bases = new BaseTrajectories();
+  private readonly images = new Map<string, Promise<SampleImages>>();
   private readonly sampleDirections = new Map<string, Promise<SampleDirections>>();
 
   constructor(private readonly device: Device) {}
@@ -90,8 +92,10 @@ class LocalEngine implements Engine {
     const model = await this.model({ path, hash });
     const sampler = await this.sampler(model, seeds.length, 'SYMMETRIC', false);
     let last: FloatTensor | null = null;
-    for await (const { x } of sampler.sample(seeds, samplingSteps, 0, () => sampler.zero(), checks(signal))) last = x;
-    return Promise.all(rows(last as FloatTensor).map((row) => encodePicture(row, model.sampleShape)));
+    const between = checks(signal);
+    for await (const { x } of sampler.sample(seeds, samplingSteps, 0, () => sampler.zero(), between)) last = x;
+    const images = await sampler.images.of(last as FloatTensor, between);
+    return Promise.all(rows(images).map((row) => encodePicture(row, sampler.images.shape)));
   }
 
   async *discover(ref: ModelRef, config: DiscoveryConfig, options: Parameters<Engine['discover']>[2]) {
@@ -147,13 +151,15 @@ class LocalEngine implements Engine {
       this.directionsOf(model, request.strengths.length),
       checks(signal),
     );
-    return Promise.all(samples.map((sample) => encodePicture(sample, model.sampleShape)));
+    return Promise.all(samples.map((sample) => encodePicture(sample, sampler.images.shape)));
   }
 
   async close(): Promise<void> {
     for (const sampler of this.samplers.values()) await (await sampler).release();
     for (const sampled of this.sampleDirections.values()) await (await sampled).release();
+    for (const images of this.images.values()) await (await images).release();
     this.samplers.clear();
+    this.images.clear();
     this.sampleDirections.clear();
     this.models.clear();
   }
@@ -179,11 +185,22 @@ class LocalEngine implements Engine {
       this.samplers,
       key,
       MAX_SAMPLERS,
-      () => EditedSampler.create(model, { batch, process, stochastic }, this.device),
+      async () => EditedSampler.create(model, { batch, process, stochastic }, this.device, await this.imagesOf(model)),
       async (old) => {
         this.bases.forget(old);
         await old.release();
       },
+    );
+  }
+
+  /** Shared by the samplers of a model: a decoder is large. */
+  private imagesOf(model: DiffusionModel): Promise<SampleImages> {
+    return recent(
+      this.images,
+      model.hash,
+      MAX_MODELS,
+      async () => new SampleImages(model, this.device),
+      (old) => old.release(),
     );
   }
 
@@ -228,7 +245,8 @@ class LocalEngine implements Engine {
     );
     try {
       for await (const { predictedX0 } of sampler.sample([0], 1, 0, () => sampler.zero(), between)) {
-        if (!predictedX0.data.every(Number.isFinite))
+        const image = await sampler.images.of(predictedX0, between);
+        if (!image.data.every(Number.isFinite))
           throw new EngineError('MODEL_INVALID', 'The model gives values that are not finite.');
       }
     } finally {
@@ -242,8 +260,8 @@ function checks(signal: AbortSignal): Between {
 }
 
 function describe(model: DiffusionModel): ModelDescription {
-  const { hash, sampleShape, hShape, hTap, parameterCount, schedule } = model;
-  const [channels, resolution] = sampleShape;
+  const { hash, hShape, hTap, parameterCount, schedule } = model;
+  const [channels, resolution] = imageShape(model);
   const { trainTimesteps, betaSchedule, predictionType } = schedule;
   return { hash, resolution, channels, parameterCount, hShape, hTap, trainTimesteps, betaSchedule, predictionType };
 }

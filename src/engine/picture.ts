@@ -23,13 +23,16 @@ const CONTENT_TYPES: Readonly<Record<PictureFormat, string>> = {
   WEBP: 'image/webp',
 };
 
-/** One sample `[C,H,W]` in [-1,1] as a file: three channels as RGB, one as grey. Values outside are clamped. */
+/**
+ * One sample `[C,H,W]` in [-1,1] as a file: the first three channels as RGB, of fewer the first as grey. Values outside are
+ * clamped.
+ */
 export async function encodePicture(
   sample: Float32Array,
-  [channels, height, width]: readonly [number, number, number],
+  [given, height, width]: readonly [number, number, number],
   { size = null, format = 'PNG' }: PictureOptions = {},
 ): Promise<EncodedImage> {
-  checkChannels(channels);
+  const channels = given < 3 ? 1 : 3;
   const raw = { width, height, channels } as const;
   const image = sharp(interleaved(sample, channels, height * width), { raw });
   const scale = (size ?? Math.max(height, width)) / Math.max(height, width);

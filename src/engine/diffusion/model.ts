@@ -53,12 +53,14 @@ export interface DiffusionModel {
   decode(tape: Tape, h: Value, encoded: Encoded): Value;
 }
 
+type Shapes = Pick<DiffusionModel, 'sampleShape' | 'latents'>;
+
 /** `[C,H,W]` of the image that a sample is, or is decoded to. */
-export function imageShape({ sampleShape, latents }: DiffusionModel): readonly [number, number, number] {
+export function imageShape({ sampleShape, latents }: Shapes): readonly [number, number, number] {
   return latents?.imageShape ?? sampleShape;
 }
 
 /** `[C,H,W]` of what reconstructor, discriminator and effects see. */
-export function seenShape(model: DiffusionModel): readonly [number, number, number] {
+export function seenShape(model: Shapes): readonly [number, number, number] {
   return model.latents?.imagesAreSeen === false ? model.sampleShape : imageShape(model);
 }

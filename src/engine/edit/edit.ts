@@ -1,5 +1,4 @@
 import type { EditEvent, EditFrame, EditRequest, EditResult, ReverseProcess, Shift, SweepEvent } from '../contract.js';
-import type { DiffusionModel } from '../diffusion/model.js';
 import type { Between } from '../diffusion/trajectory.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import { encodePicture, type PictureOptions } from '../picture.js';
@@ -85,10 +84,10 @@ async function frameOf(
   { previewSize: size, previewFormat: format = 'PNG', previewTwins = false }: FrameRequest,
   between: Between,
 ): Promise<EditFrame> {
-  const { model } = base.sampler;
-  const pixels = pixelsOf((sampled[row] as SampledStep).predictedX0);
-  const twin = previewTwins ? pixelsOf((await base.step(stepIndex, between)).predictedX0) : null;
-  const picture = (values: Float32Array | null) => pictureOf(model, values, { size, format });
+  const pixels = await pixelsOf(base, (sampled[row] as SampledStep).predictedX0, between);
+  const unedited = previewTwins ? (await base.step(stepIndex, between)).predictedX0 : null;
+  const twin = unedited && (await pixelsOf(base, unedited, between));
+  const picture = (values: Float32Array | null) => pictureOf(base, values, { size, format });
   const [image, original, difference] = await Promise.all([
     picture(pixels) as Promise<EditFrame['image']>,
     picture(twin),
@@ -106,20 +105,21 @@ function differenceOf(a: Float32Array, b: Float32Array): Float32Array {
 
 async function resultOf(base: BaseTrajectory, edited: SampledStep, between: Between): Promise<EditResult> {
   const original = await base.step(base.steps.length - 1, between);
-  const picture = (x: FloatTensor) => pictureOf(base.sampler.model, pixelsOf(x)) as Promise<EditResult['result']>;
+  const picture = async (x: FloatTensor) =>
+    (await pictureOf(base, await pixelsOf(base, x, between))) as EditResult['result'];
   return { type: 'result', result: await picture(edited.x), original: await picture(original.x) };
 }
 
-/** What a sample looks like: `[1,C,H,W]` → pixels `[C,H,W]` in [-1,1]. */
-function pixelsOf(x: FloatTensor): Float32Array {
-  return x.data;
+/** What a sample `[1,…]` looks like: pixels `[C,H,W]` in [-1,1]. */
+async function pixelsOf({ sampler }: BaseTrajectory, x: FloatTensor, between: Between): Promise<Float32Array> {
+  return (await sampler.images.of(x, between)).data;
 }
 
-async function pictureOf(model: DiffusionModel, pixels: Float32Array | null, options: PictureOptions = {}) {
-  return pixels && encodePicture(pixels, model.sampleShape, options);
+async function pictureOf({ sampler }: BaseTrajectory, pixels: Float32Array | null, options: PictureOptions = {}) {
+  return pixels && encodePicture(pixels, sampler.images.shape, options);
 }
 
-/** One image a strength, from one seed, the strengths as one batch. */
+/** One sample's image `[C,H,W]` a strength, from one seed, the strengths as one batch. */
 export async function filmstrip(
   sampler: EditedSampler,
   request: {
@@ -139,7 +139,7 @@ export async function filmstrip(
   const seeds = strengths.map(() => request.seed);
   let last: FloatTensor | null = null;
   for await (const { x } of sampler.sample(seeds, samplingSteps, 0, deltaH, between)) last = x;
-  return rows(last as FloatTensor);
+  return rows(await sampler.images.of(last as FloatTensor, between));
 }
 
 /** The samples of a batch. */

@@ -1,6 +1,7 @@
 import type { ReverseProcess } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { normals, STREAMS } from '../diffusion/random.js';
+import { SampleImages } from '../diffusion/sample-images.js';
 import { type SamplingStep, samplingPlan } from '../diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
 import type { Between } from '../diffusion/trajectory.js';
@@ -38,12 +39,16 @@ export class EditedSampler {
     readonly batch: number,
     private readonly stochastic: boolean,
     private readonly session: Session,
+    /** What the samples look like. */
+    readonly images: SampleImages,
+    private readonly ownsImages: boolean,
   ) {}
 
   static async create(
     model: DiffusionModel,
     { batch, process, stochastic }: { batch: number; process: ReverseProcess; stochastic: boolean },
     device: Device,
+    images?: SampleImages,
   ): Promise<EditedSampler> {
     const tape = new Tape();
     const inputs = stepInputs(tape, model, batch, stochastic);
@@ -54,6 +59,8 @@ export class EditedSampler {
       batch,
       stochastic,
       await Session.create(tape.graph({ xNext, predictedX0 }), device),
+      images ?? new SampleImages(model, device),
+      images === undefined,
     );
   }
 
@@ -93,6 +100,7 @@ export class EditedSampler {
 
   async release(): Promise<void> {
     await this.session.release();
+    if (this.ownsImages) await this.images.release();
   }
 
   private noise(seeds: readonly number[], stream: number, step: number): FloatTensor {

@@ -20,14 +20,14 @@ export async function invertPicture(
   { bytes, fit, samplingSteps }: { bytes: Uint8Array; fit: PictureFit; samplingSteps: number },
   between: Between,
 ): Promise<Inversion> {
-  const { sampleShape } = sampler.model;
-  const image = floatTensor([1, ...sampleShape], await decodePicture(bytes, sampleShape, fit));
-  const latents = await invert(sampler, image, samplingSteps, between);
+  const { images } = sampler;
+  const image = floatTensor([1, ...images.shape], await decodePicture(bytes, images.shape, fit));
+  const latents = await invert(sampler, await images.inverse(image, between), samplingSteps, between);
   const base = new BaseTrajectory(sampler, { seed: 0, latents }, { samplingSteps, eta: 0, qualityBoost: 0 });
   const { x } = await base.step(samplingSteps - 1, between);
   return {
     latents: writeSafetensors({ tensors: new Map([['x', latents]]), metadata: {} }),
-    psnr: psnr(x.data, image.data),
+    psnr: psnr((await images.of(x, between)).data, image.data),
   };
 }
 
