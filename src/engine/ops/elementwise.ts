@@ -75,6 +75,9 @@ export const Clip: OpDefinition = {
 };
 export const Sigmoid = unary(({ tape, g, y }) => tape.mul(g, tape.mul(y, tape.sub(tape.scalar(1), y))));
 export const Tanh = unary(({ tape, g, y }) => tape.mul(g, tape.sub(tape.scalar(1), tape.mul(y, y))));
+export const Erf = unary(({ tape, g, x }) =>
+  tape.mul(g, tape.mul(tape.exp(tape.neg(tape.mul(x, x))), tape.scalar(2 / Math.sqrt(Math.PI)))),
+);
 /** At 0 the derivative is taken as 0. */
 export const Relu = unary(({ tape, g, y }) => tape.mul(g, tape.sign(y)));
 export const Softplus = unary(({ tape, g, x }) => tape.mul(g, tape.sigmoid(x)));

@@ -124,6 +124,7 @@ export class Tape {
   sign = (x: Value) => this.one('Sign', [x]);
   sigmoid = (x: Value) => this.one('Sigmoid', [x]);
   tanh = (x: Value) => this.one('Tanh', [x]);
+  erf = (x: Value) => this.one('Erf', [x]);
   relu = (x: Value) => this.one('Relu', [x]);
   softplus = (x: Value) => this.one('Softplus', [x]);
   silu = (x: Value) => this.one('Silu', [x]);
@@ -136,6 +137,13 @@ export class Tape {
   /** 1 where the operands are equal, else 0. */
   equal = (a: Value, b: Value) => this.sub(this.scalar(1), this.abs(this.sign(this.sub(a, b))));
   depthToSpace = (x: Value, blocksize: number) => this.one('DepthToSpace', [x], { blocksize, mode: 'DCR' });
+
+  /** Index of the least element along `axis`, which goes; int64. */
+  argMin = (x: Value, axis: number) => this.one('ArgMin', [x], { axis, keepdims: 0 });
+  /** Rows `[n,…]` of a table `[m,…]`, by indices `[n]`. */
+  gatherRows = (table: Value, indices: Value) => this.one('Gather', [table, indices], { axis: 0 });
+  /** `x`, a constant to whoever differentiates. */
+  stopGradient = (x: Value) => this.one('StopGradient', [x]);
 
   conv(
     x: Value,
