@@ -60,7 +60,7 @@ describe('startDiscovery', () => {
       reverseProcess: 'SYMMETRIC',
       maxStrength: 6,
       minStrength: 0.5,
-      learningRate: 0.001,
+      learningRate: 0.0003,
       adversarialWeight: 0.05,
       seed: 0,
       checkpointEvery: 25,
@@ -70,7 +70,7 @@ describe('startDiscovery', () => {
 
   test('takes an explicit null for the default', async () => {
     const { startDiscovery } = await start({ directions: null, learningRate: null, shift: null, previewEvery: null });
-    expect(startDiscovery.config).toMatchObject({ directions: 16, learningRate: 0.001, shift: 'SUBSPACE' });
+    expect(startDiscovery.config).toMatchObject({ directions: 16, learningRate: 0.0003, shift: 'SUBSPACE' });
   });
 
   test.each([

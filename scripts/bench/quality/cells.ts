@@ -58,7 +58,7 @@ const VARIANTS: readonly Variant[] = [
   { label: 'T = 10', config: { samplingSteps: 10 } },
   { label: 'K = 32', config: { directions: 32 } },
   { label: 'maxStrength 3', config: { maxStrength: 3 } },
-  { label: 'learningRate 0.005', config: { learningRate: 0.005 } },
+  { label: 'learningRate 0.001', config: { learningRate: 0.001 } },
 ];
 
 /** Every cell, the ones that matter most first. */

@@ -13,7 +13,7 @@ export const DISCOVERY_DEFAULTS = {
   reverseProcess: 'SYMMETRIC',
   maxStrength: 6,
   minStrength: 0.5,
-  learningRate: 0.001,
+  learningRate: 0.0003,
   adversarialWeight: 0.05,
   seed: 0,
   checkpointEvery: 25,
