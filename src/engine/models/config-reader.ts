@@ -2,9 +2,6 @@ import { EngineError } from '../errors.js';
 import { shown } from '../shown.js';
 import type { ConfigFinding } from './loaded-model.js';
 
-/** Characters of a value that a finding shows. */
-const LONGEST_VALUE = 120;
-
 /**
  * A JSON object as Python writes it: its infinities are read as such, its NaN as null. Throws MODEL_INVALID for anything
  * else than an object.
@@ -111,6 +108,15 @@ export class ConfigReader {
     return this.refuse(key, `a list of ${count[0]} to ${count[1]} numbers in ${low}…${high}`, value);
   }
 
+  /** An object under `key`, as JSON; null where the key is absent or null. */
+  objectText(key: string): string | null {
+    const value = this.take(key, null);
+    if (value === null) return null;
+    return typeof value === 'object' && !Array.isArray(value)
+      ? JSON.stringify(value)
+      : this.refuse(key, 'an object', value);
+  }
+
   has(key: string): boolean {
     return (this.values[key] ?? null) !== null;
   }
@@ -132,10 +138,6 @@ export class ConfigReader {
     const absent = [...this.read].filter(
       ([key, fallback]) => this.values[key] === undefined && (fallback ?? null) !== null,
     );
-    const shown = (value: unknown) => {
-      const text = JSON.stringify(value) ?? 'null';
-      return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
-    };
     return [
       ...Object.entries(this.values).map(([key, value]) => ({ key, value: shown(value) })),
       ...absent.map(([key, fallback]) => ({ key, value: `${shown(fallback)} (default)` })),
