@@ -2,6 +2,8 @@ import { EngineError } from '../errors.js';
 import { shown } from '../shown.js';
 import type { ConfigFinding } from './loaded-model.js';
 
+const MAX_DEPTH = 32;
+
 /**
  * A JSON object as Python writes it: its infinities are read as such, its NaN as null. Throws MODEL_INVALID for anything
  * else than an object.
@@ -16,8 +18,21 @@ export function parseObject(where: string, text: string): Record<string, unknown
   } catch (cause) {
     throw new EngineError('MODEL_INVALID', `${where}: not JSON (${(cause as Error).message}).`, { cause });
   }
+  if (depthOf(value) > MAX_DEPTH)
+    throw new EngineError('MODEL_INVALID', `${where}: nested deeper than ${MAX_DEPTH} levels, as no configuration is.`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new EngineError('MODEL_INVALID', `${where}: expected a JSON object.`);
+}
+
+/** Levels of objects and lists in each other, counted level by level: what is deep would overflow the stack. */
+function depthOf(value: unknown): number {
+  let depth = 0;
+  let level = [value];
+  while (level.length > 0 && depth <= MAX_DEPTH) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    depth += 1;
+  }
+  return depth;
 }
 
 /** A JSON configuration, read key by key; every key must be read or listed as known, or it is refused. */
