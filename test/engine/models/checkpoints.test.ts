@@ -144,6 +144,15 @@ describe('what weights do not tell', () => {
   });
 });
 
+describe('a checkpoint with what its model does not use', () => {
+  it('says so', async () => {
+    writeCheckpoint('ddim', folder, (tensors) => tensors.set('logvar', floatTensor([1000])));
+    const { origin } = await loadModel(folder);
+    expect(origin.weights).toEqual({ matched: checkpointTensors('ddim').size, ignored: ['logvar'] });
+    await verified();
+  });
+});
+
 describe('a checkpoint that is not understood', () => {
   const write = (name: string, change: (tensors: Map<string, FloatTensor>) => void) =>
     writeCheckpoint(name, folder, (tensors) => {
@@ -159,6 +168,12 @@ describe('a checkpoint that is not understood', () => {
     ['has one too many', 'ddim', (t) => t.set('extra', floatTensor([1])), /extra is not part of the model/],
     ['has a misshapen one', 'adm', (t) => t.set('middle_block.1.qkv.bias', floatTensor([7])), /has shape \[7\]/],
     ['holds NaN', 'adm', (t) => t.get('out.2.bias')!.data.fill(Number.NaN), /not finite/],
+    [
+      'halves the image without weights',
+      'ddim',
+      (t) => rename(t, /sample\.conv/),
+      /resampling without one is not built/,
+    ],
     [
       'resamples without weights',
       'adm-narrow-start',
