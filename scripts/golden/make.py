@@ -2,14 +2,16 @@
 
 Writes under test/golden/: `variants/<name>/` (a tiny UNet2DModel with random weights in diffusers layout, with
 golden.safetensors and golden.json as `npm run verify` reads them), `schedules.json` (timesteps and cumulative alphas of
-diffusers' DDIMScheduler), `learning.json` (Adam, losses, spectral norms, one pretraining step's optimiser), `distances.json` (see
+diffusers' DDIMScheduler), `samplers.json` (the same, from files of other samplers), `learning.json` (Adam, losses, spectral norms, one pretraining step's optimiser), `distances.json` (see
 distances.py) and `weight-gradients/` (gradients of every weight, computed in float64: whole ones of single layers, probes of whole UNets).
 Run by hand: `npm run golden`; needs torch, diffusers, safetensors and scipy. Values are made once and committed.
 """
 
 import json
 import pathlib
+import tempfile
 
+import diffusers
 import torch
 from diffusers import DDIMScheduler, UNet2DModel
 from diffusers.models.attention_processor import Attention
@@ -18,6 +20,7 @@ from diffusers.models.embeddings import TimestepEmbedding
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 from distances import distances
+from latents import latents
 from options import options
 from safetensors.torch import save_file
 
@@ -161,6 +164,47 @@ def schedules():
         cases.append(dict(config=config, timesteps=timesteps, at=at, alphas_cumprod=alphas,
                           final_alpha_cumprod=float(scheduler.final_alpha_cumprod)))
     (ROOT / "schedules.json").write_text(json.dumps(cases) + "\n")
+    samplers()
+
+
+# Samplers that publish models, with options of theirs that say something of the model or its steps.
+SAMPLERS = (
+    ("DDPMScheduler", dict(beta_schedule="sigmoid", variance_type="fixed_large")),
+    ("DDPMScheduler", dict(trained_betas=[0.001 + 0.0002 * i for i in range(60)], num_train_timesteps=60, thresholding=True)),
+    ("DDPMScheduler", dict(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="linspace")),
+    ("PNDMScheduler", dict(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, skip_prk_steps=True,
+                           steps_offset=1, prediction_type="v_prediction")),
+    ("DPMSolverMultistepScheduler", dict(beta_schedule="squaredcos_cap_v2", use_karras_sigmas=True)),
+    ("DPMSolverSinglestepScheduler", dict()),
+    ("DEISMultistepScheduler", dict(prediction_type="sample")),
+    ("UniPCMultistepScheduler", dict(timestep_spacing="trailing")),
+    ("EulerDiscreteScheduler", dict(prediction_type="v_prediction", timestep_spacing="leading", steps_offset=1)),
+    ("EulerAncestralDiscreteScheduler", dict()),
+    ("HeunDiscreteScheduler", dict()),
+    ("KDPM2DiscreteScheduler", dict(beta_schedule="scaled_linear")),
+)
+
+
+def samplers():
+    """The files that samplers write, and what DDIM makes of them."""
+    cases = []
+    for name, options in SAMPLERS:
+        with tempfile.TemporaryDirectory() as folder:
+            own = getattr(diffusers, name)(**options)
+            own.save_pretrained(folder)
+            text = (pathlib.Path(folder) / "scheduler_config.json").read_text()
+            # DDPM knows a schedule that DDIM does not; its betas are those of its own class.
+            betas = dict(trained_betas=own.betas.tolist()) if options.get("beta_schedule") == "sigmoid" else {}
+            ddim = DDIMScheduler.from_pretrained(folder, **betas)
+        at = list(range(0, ddim.config.num_train_timesteps, 37)) + [ddim.config.num_train_timesteps - 1]
+        timesteps = {}
+        for steps in (2, 10, 50):
+            ddim.set_timesteps(steps)
+            timesteps[steps] = ddim.timesteps.tolist()
+        cases.append(dict(file=text, timesteps=timesteps, at=at, prediction_type=ddim.config.prediction_type,
+                          alphas_cumprod=[ddim.alphas_cumprod[t].item() for t in at],
+                          final_alpha_cumprod=float(ddim.final_alpha_cumprod)))
+    (ROOT / "samplers.json").write_text(json.dumps(cases) + "\n")
 
 
 def learning():
@@ -293,6 +337,7 @@ if __name__ == "__main__":
     for name, options in VARIANTS.items():
         variant(name, *options)
     options()
+    latents()
     schedules()
     learning()
     layer_gradients()

@@ -5,16 +5,24 @@ import type {
   EncodedImage,
   Engine,
   ImportStage,
+  Inversion,
   ModelDescription,
   ReverseProcess,
+  SweepRequest,
 } from './contract.js';
-import type { DiffusionModel } from './diffusion/model.js';
+import { type DiffusionModel, imageShape } from './diffusion/model.js';
+import { SampleImages } from './diffusion/sample-images.js';
 import type { Between } from './diffusion/trajectory.js';
 import { estimateDiscovery } from './discovery/estimate.js';
 import { discover } from './discovery/loop.js';
-import { bankFor, edit, filmstrip, rows } from './edit/edit.js';
+import type { BaseTrajectory } from './edit/base-trajectory.js';
+import { BaseTrajectories } from './edit/bases.js';
+import { edit, filmstrip, rows, sweep } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
+import { invertPicture } from './edit/inversion.js';
 import { SampleDirections } from './edit/sample-directions.js';
+import { isStochastic } from './edit/sampling.js';
+import { bankFor, type VariationSetting } from './edit/variations.js';
 import { EngineError, throwIfAborted } from './errors.js';
 import type { FloatTensor } from './graph/tensor.js';
 import { loadModel } from './models/load-model.js';
@@ -26,6 +34,8 @@ import type { DirectionBank } from './shift/bank.js';
 const MAX_MODELS = 2;
 const MAX_SAMPLERS = 6;
 const MAX_SAMPLE_DIRECTIONS = 2;
+/** Rows of a session run of a sweep at most: more take no less time a row, and memory. */
+const MAX_SWEEP_BATCH = 9;
 
 type ModelRef = { path: string; hash: string };
 
@@ -42,6 +52,8 @@ export function engineOn(device: Device): Engine {
 class LocalEngine implements Engine {
   private readonly models = new Map<string, Promise<DiffusionModel>>();
   private readonly samplers = new Map<string, Promise<EditedSampler>>();
+  private readonly bases = new BaseTrajectories();
+  private readonly images = new Map<string, Promise<SampleImages>>();
   private readonly sampleDirections = new Map<string, Promise<SampleDirections>>();
 
   constructor(private readonly device: Device) {}
@@ -80,8 +92,10 @@ class LocalEngine implements Engine {
     const model = await this.model({ path, hash });
     const sampler = await this.sampler(model, seeds.length, 'SYMMETRIC', false);
     let last: FloatTensor | null = null;
-    for await (const { x } of sampler.sample(seeds, samplingSteps, 0, () => sampler.zero(), checks(signal))) last = x;
-    return Promise.all(rows(last as FloatTensor).map((row) => encodePicture(row, model.sampleShape)));
+    const between = checks(signal);
+    for await (const { x } of sampler.sample(seeds, samplingSteps, 0, () => sampler.zero(), between)) last = x;
+    const images = await sampler.images.of(last as FloatTensor, between);
+    return Promise.all(rows(images).map((row) => encodePicture(row, sampler.images.shape)));
   }
 
   async *discover(ref: ModelRef, config: DiscoveryConfig, options: Parameters<Engine['discover']>[2]) {
@@ -93,9 +107,35 @@ class LocalEngine implements Engine {
   }
 
   async *edit(ref: ModelRef, request: EditRequest, signal: AbortSignal) {
+    const { batch = 1, coarseSteps = 0, shifts } = request;
     const model = await this.model(ref);
-    const sampler = await this.sampler(model, 1, request.reverseProcess, request.eta > 0);
-    yield* edit(model, sampler, request, this.directionsOf(model, 1), checks(signal));
+    const full = await this.base(model, request, batch, request.samplingSteps);
+    const coarse = coarseSteps > 0 ? await this.base(model, request, batch, coarseSteps) : null;
+    yield* edit({ full, coarse }, shifts, request, this.setting(model, request, batch, checks(signal)));
+  }
+
+  async *sweep(ref: ModelRef, request: SweepRequest, options: Parameters<Engine['sweep']>[2]) {
+    const { variations } = request;
+    const { signal, yieldTo, shouldSkip } = options;
+    const model = await this.model(ref);
+    const batch = this.sweepBatch(variations.length);
+    const base = await this.base(model, request, batch, request.samplingSteps);
+    const between = async () => {
+      await yieldTo();
+      throwIfAborted(signal);
+    };
+    yield* sweep(base, variations, request, this.setting(model, request, batch, between), shouldSkip);
+  }
+
+  sweepBatch(variations: number): number {
+    // The unedited sample is one of them.
+    return Math.ceil((variations + 1) / Math.ceil((variations + 1) / MAX_SWEEP_BATCH));
+  }
+
+  async invert(ref: ModelRef, image: Parameters<Engine['invert']>[1], signal: AbortSignal): Promise<Inversion> {
+    const model = await this.model(ref);
+    const sampler = await this.sampler(model, 1, 'SYMMETRIC', false);
+    return invertPicture(sampler, image, checks(signal));
   }
 
   async filmstrip(
@@ -111,13 +151,15 @@ class LocalEngine implements Engine {
       this.directionsOf(model, request.strengths.length),
       checks(signal),
     );
-    return Promise.all(samples.map((sample) => encodePicture(sample, model.sampleShape)));
+    return Promise.all(samples.map((sample) => encodePicture(sample, sampler.images.shape)));
   }
 
   async close(): Promise<void> {
     for (const sampler of this.samplers.values()) await (await sampler).release();
     for (const sampled of this.sampleDirections.values()) await (await sampled).release();
+    for (const images of this.images.values()) await (await images).release();
     this.samplers.clear();
+    this.images.clear();
     this.sampleDirections.clear();
     this.models.clear();
   }
@@ -143,9 +185,45 @@ class LocalEngine implements Engine {
       this.samplers,
       key,
       MAX_SAMPLERS,
-      () => EditedSampler.create(model, { batch, process, stochastic }, this.device),
+      async () => EditedSampler.create(model, { batch, process, stochastic }, this.device, await this.imagesOf(model)),
+      async (old) => {
+        this.bases.forget(old);
+        await old.release();
+      },
+    );
+  }
+
+  /** Shared by the samplers of a model: a decoder is large. */
+  private imagesOf(model: DiffusionModel): Promise<SampleImages> {
+    return recent(
+      this.images,
+      model.hash,
+      MAX_MODELS,
+      async () => new SampleImages(model, this.device),
       (old) => old.release(),
     );
+  }
+
+  /** The unedited trajectory of what an edit starts from; kept, so that the next edit of the same base finds it there. */
+  private async base(
+    model: DiffusionModel,
+    request: Omit<EditRequest, 'shifts'>,
+    batch: number,
+    samplingSteps: number,
+  ): Promise<BaseTrajectory> {
+    const { seed, latents = null, eta, qualityBoost = 0, reverseProcess } = request;
+    const sampling = { samplingSteps, eta, qualityBoost };
+    const sampler = await this.sampler(model, batch, reverseProcess, isStochastic(sampling));
+    return this.bases.get(sampler, { seed, latents }, sampling);
+  }
+
+  private setting(
+    model: DiffusionModel,
+    { reverseProcess: process }: Pick<EditRequest, 'reverseProcess'>,
+    batch: number,
+    between: Between,
+  ): VariationSetting {
+    return { process, sampleDirections: this.directionsOf(model, batch), between };
   }
 
   private directionsOf(model: DiffusionModel, batch: number) {
@@ -167,7 +245,8 @@ class LocalEngine implements Engine {
     );
     try {
       for await (const { predictedX0 } of sampler.sample([0], 1, 0, () => sampler.zero(), between)) {
-        if (!predictedX0.data.every(Number.isFinite))
+        const image = await sampler.images.of(predictedX0, between);
+        if (!image.data.every(Number.isFinite))
           throw new EngineError('MODEL_INVALID', 'The model gives values that are not finite.');
       }
     } finally {
@@ -181,8 +260,8 @@ function checks(signal: AbortSignal): Between {
 }
 
 function describe(model: DiffusionModel): ModelDescription {
-  const { hash, sampleShape, hShape, hTap, parameterCount, schedule } = model;
-  const [channels, resolution] = sampleShape;
+  const { hash, hShape, hTap, parameterCount, schedule } = model;
+  const [channels, resolution] = imageShape(model);
   const { trainTimesteps, betaSchedule, predictionType } = schedule;
   return { hash, resolution, channels, parameterCount, hShape, hTap, trainTimesteps, betaSchedule, predictionType };
 }

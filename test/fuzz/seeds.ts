@@ -105,6 +105,13 @@ function checkpoint(name: string): Seed {
   };
 }
 
+/** A folder of reference values, without these. */
+function golden(name: string, autoencoder: string): Seed {
+  const inside = ['', `${autoencoder}/`].flatMap((folder) => [`${folder}config.json`, `${folder}${NAME}.safetensors`]);
+  const files = [...inside, 'scheduler/scheduler_config.json'];
+  return { name, files: new Map(files.map((file) => [file, readFileSync(fixture(`variants/${name}/${file}`))])) };
+}
+
 /** Every format of weights and configurations, and what PyTorch wrote, hostile files too. */
 export function seeds(): Seed[] {
   const weights = microWeights();
@@ -114,6 +121,8 @@ export function seeds(): Seed[] {
     diffusers('diffusers, shards', shards(weights, 'safetensors', safetensors)),
     diffusers('diffusers, .bin', [[`${NAME}.bin`, torch(weights)]]),
     diffusers('diffusers, shards of .bin', shards(weights, 'bin', torch)),
+    golden('latent-vq', 'vqvae'),
+    golden('latent-kl', 'vae'),
     checkpoint('ddim'),
     checkpoint('adm-narrow-start'),
     ...written.map((file) => ({

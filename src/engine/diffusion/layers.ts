@@ -109,13 +109,21 @@ export function upsampleNearest(tape: Tape, x: Value): Value {
 }
 
 /** x·Φ(x) with the normal distribution Φ (arXiv 1606.08415). */
-export function gelu(tape: Tape, x: Value): Value {
+function gelu(tape: Tape, x: Value): Value {
   const normal = tape.add(tape.erf(tape.mul(x, tape.scalar(Math.SQRT1_2))), tape.scalar(1));
   return tape.mul(tape.mul(x, tape.scalar(0.5)), normal);
 }
 
+export type Activation = 'silu' | 'mish' | 'gelu' | 'relu';
+
+export function activate(tape: Tape, x: Value, activation: Activation): Value {
+  if (activation === 'gelu') return gelu(tape, x);
+  if (activation === 'mish') return mish(tape, x);
+  return activation === 'relu' ? tape.relu(x) : tape.silu(x);
+}
+
 /** x·tanh(softplus(x)) (arXiv 1908.08681). */
-export function mish(tape: Tape, x: Value): Value {
+function mish(tape: Tape, x: Value): Value {
   return tape.mul(x, tape.tanh(tape.softplus(x)));
 }
 

@@ -46,6 +46,34 @@ export const UNET_MEANINGS: Meanings = {
   upsample_type: 'what doubles the image behind blocks with attention',
 };
 
+/** Keys of the `config.json` of a `VQModel` or an `AutoencoderKL`. */
+export const AUTOENCODER_MEANINGS: Meanings = {
+  ...FILE_MEANINGS,
+  act_fn: 'activation of the residual blocks',
+  block_out_channels: 'channels of each level; the image is halved between two',
+  down_block_types: 'blocks of the encoder, outermost first',
+  dropout: 'ignored: acts in training only',
+  force_upcast: 'ignored: everything is computed in float32',
+  in_channels: 'channels of an image',
+  latent_channels: 'channels behind the encoder and before the decoder',
+  latents_mean: 'mean of the latents, a channel each, which the UNet’s samples leave out',
+  latents_std: 'standard deviation of the latents, a channel each, by which the UNet’s samples are divided',
+  layers_per_block: 'residual blocks of an encoder’s level; a decoder’s level has one more',
+  lookup_from_codebook: 'ignored: samples are rounded to the codebook, not looked up in it',
+  mid_block_add_attention: 'whether the mid blocks have attention',
+  norm_num_groups: 'groups of the group normalisations',
+  norm_type: 'kind of normalisation',
+  num_vq_embeddings: 'entries of the codebook that samples are rounded to',
+  out_channels: 'channels of an image',
+  sample_size: 'ignored: the image is as large as the UNet’s samples make it',
+  scaling_factor: 'what latents were multiplied by before the UNet saw them',
+  shift_factor: 'what was subtracted from latents before the UNet saw them',
+  up_block_types: 'blocks of the decoder, innermost first',
+  use_post_quant_conv: 'whether a convolution precedes the decoder',
+  use_quant_conv: 'whether a convolution follows the encoder',
+  vq_embed_dim: 'channels of a codebook’s entry; null: latent_channels',
+};
+
 const SOLVER = 'ignored: belongs to another sampler than DDIM';
 const PLACEMENT = 'ignored: another sampler’s placement of its steps; DDIM’s follows timestep_spacing';
 const CLIPPING = 'ignored: predicted images are not clipped while sampling, so that gradients pass';
@@ -78,6 +106,7 @@ export const SCHEDULE_MEANINGS: Meanings = {
   rescale_betas_zero_snr: 'whether the last timestep is rescaled to pure noise',
   sample_max_value: CLIPPING,
   set_alpha_to_one: 'whether the last step leads to a clean image, or to timestep 0',
+  shift_terminal: SOLVER,
   sigma_max: PLACEMENT,
   sigma_min: PLACEMENT,
   skip_prk_steps: SOLVER,

@@ -35,6 +35,12 @@ function depthOf(value: unknown): number {
   return depth;
 }
 
+/** The same content whatever the order and spacing of its keys. */
+export function canonical(text: string): string {
+  const parsed = parseObject('configuration', text);
+  return JSON.stringify(Object.fromEntries(Object.entries(parsed).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
 /** A JSON configuration, read key by key; every key must be read or listed as known, or it is refused. */
 export class ConfigReader {
   /** What each key that was read, and is absent, was taken to be. */
@@ -132,7 +138,9 @@ export class ConfigReader {
       : this.refuse(key, 'an object', value);
   }
 
+  /** Whether the key holds anything but null; null is known then. */
   has(key: string): boolean {
+    if (!this.read.has(key)) this.read.set(key, null);
     return (this.values[key] ?? null) !== null;
   }
 

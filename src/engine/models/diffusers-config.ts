@@ -1,3 +1,4 @@
+import type { Activation } from '../diffusion/layers.js';
 import type { ScheduleConfig } from '../diffusion/schedule.js';
 import { EngineError } from '../errors.js';
 import { UNET_MEANINGS } from './config-meanings.js';
@@ -10,7 +11,6 @@ const UP_BLOCKS = ['UpBlock2D', 'AttnUpBlock2D', 'ResnetUpsampleBlock2D'] as con
 
 /** What halves or doubles the image: a convolution, or a residual block that does so inside. */
 export type ResampleType = 'conv' | 'resnet';
-export type Activation = 'silu' | 'mish' | 'gelu' | 'relu';
 
 /** A diffusers `UNet2DModel` configuration, validated; names as there. */
 export interface UNetConfig {
@@ -135,7 +135,8 @@ function readOutChannels(reader: ConfigReader, inChannels: number): number {
   return reader.refuse('out_channels', `${expected} (a UNet with another image beside x is not built)`, channels);
 }
 
-function readActivation(reader: ConfigReader): Activation {
+/** `act_fn` of residual blocks. */
+export function readActivation(reader: ConfigReader): Activation {
   const name = reader.choice('act_fn', ['silu', 'swish', 'mish', 'gelu', 'relu'], 'silu');
   return name === 'swish' ? 'silu' : name;
 }

@@ -1,12 +1,11 @@
 import {
   type Affine,
+  activate,
   attention,
   averagePool,
   conv3x3,
-  gelu,
   groupNorm,
   linear,
-  mish,
   upsampleConv,
   upsampleNearest,
 } from '../diffusion/layers.js';
@@ -102,11 +101,7 @@ export class UNetRecorder {
   }
 
   private activate(x: Value): Value {
-    const { tape } = this;
-    const { activation } = this.config;
-    if (activation === 'gelu') return gelu(tape, x);
-    if (activation === 'mish') return mish(tape, x);
-    return activation === 'relu' ? tape.relu(x) : tape.silu(x);
+    return activate(this.tape, x, this.config.activation);
   }
 
   private affine(name: string): Affine {

@@ -6,7 +6,7 @@ import type { DiffusionModel } from '../diffusion/model.js';
 import { noiseSchedule, samplingPlan } from '../diffusion/schedule.js';
 import { EngineError } from '../errors.js';
 import { Tape } from '../ops/tape.js';
-import { parseObject } from './config-reader.js';
+import { canonical } from './config-reader.js';
 import { readUNetConfig, type UNetConfig } from './diffusers-config.js';
 import {
   ATTENTION_NAMES,
@@ -17,13 +17,14 @@ import {
 } from './diffusers-unet.js';
 import { readTextFile } from './files/text-file.js';
 import { readWeightFolder } from './files/weight-folder.js';
+import { readAutoencoder } from './load-autoencoder.js';
 import type { LoadedModel } from './loaded-model.js';
-import { type ModelSettings, readSettings, SETTINGS_FILE } from './model-settings.js';
+import { type ModelSettings, NO_SETTINGS, readSettings, SETTINGS_FILE } from './model-settings.js';
 import { readScheduleConfig } from './schedule-config.js';
 import { unetFeatureCount, unetFeatures } from './unet-features.js';
 import { unetLayout } from './unet-layout.js';
 import { unetWeightShapes } from './unet-weights.js';
-import { Weights } from './weights.js';
+import { frozen, Weights } from './weights.js';
 
 /** Whether `path` is a folder; what it lacks is said when it is loaded. */
 export async function isDiffusers(path: string): Promise<boolean> {
@@ -32,7 +33,8 @@ export async function isDiffusers(path: string): Promise<boolean> {
 
 /**
  * Loads a diffusers folder: `config.json` and weights (see {@link readWeightFolder}) flat or under `unet/`, and
- * `scheduler/scheduler_config.json` (or `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what was expected and what was got.
+ * `scheduler/scheduler_config.json` (or `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what
+ * was expected and what was got.
  */
 export async function loadDiffusers(folder: string): Promise<LoadedModel> {
   const unetFolder = existsSync(join(folder, 'unet', 'config.json')) ? join(folder, 'unet') : folder;
@@ -53,18 +55,22 @@ export async function loadDiffusers(folder: string): Promise<LoadedModel> {
     .update(canonical(scheduleText))
     .update(settings.text && canonical(settings.text));
   const { tensors, files } = await readWeightFolder(unetFolder, hash);
+  const autoencoder = await readAutoencoder(folder, unet.config, settings.settings, hash);
   const weights = new Weights(tensors);
   const where = basename(files[0]?.path ?? '');
   const model = diffusersModel(unet.config, weights, schedule, hash.digest('hex'), settings.settings, where);
   const origin: LoadedModel['origin'] = {
     format: 'diffusers',
-    files,
-    config: [...unet.findings, ...scheduler.findings, ...settings.findings],
-    weights: { matched: weights.count, ignored: [] },
+    files: [...files, ...(autoencoder?.files ?? [])],
+    config: [...unet.findings, ...scheduler.findings, ...(autoencoder?.findings ?? []), ...settings.findings],
+    weights: { matched: weights.count + (autoencoder?.matched ?? 0), ignored: [] },
     taps: [{ name: model.hTap, shape: model.hShape, chosen: true, why: 'the bottleneck of a UNet2DModel' }],
-    warnings: variancesDiffer(unet.config, scheduler.learnedVariance),
+    warnings: [
+      ...variancesDiffer(unet.config, scheduler.learnedVariance),
+      ...(autoencoder ? autoencoder.warnings : unpicturable(unet.config)),
+    ],
   };
-  return { ...model, origin };
+  return { ...model, ...(autoencoder ? { latents: autoencoder.latents } : {}), origin };
 }
 
 function variancesDiffer({ inChannels, outChannels }: UNetConfig, isLearned: boolean): string[] {
@@ -77,13 +83,22 @@ function variancesDiffer({ inChannels, outChannels }: UNetConfig, isLearned: boo
   ];
 }
 
+/** Samples that are not pictures, with no autoencoder beside them that makes pictures of them. */
+function unpicturable({ inChannels }: UNetConfig): string[] {
+  if (inChannels === 1 || inChannels === 3) return [];
+  const shown = inChannels < 3 ? 'first channel' : 'first three channels';
+  return [
+    `The model makes samples of ${inChannels} channels, and no vqvae/ or vae/ lies beside it that decodes them: pictures show the ${shown}.`,
+  ];
+}
+
 /** The model of a configuration and its weights, in diffusers' names. Throws MODEL_INVALID where they do not fit. */
 export function diffusersModel(
   config: UNetConfig,
   weights: Weights,
   schedule: DiffusionModel['schedule'],
   hash: string,
-  settings: ModelSettings = { classLabel: null },
+  settings: ModelSettings = NO_SETTINGS,
   where = 'the weights',
 ): DiffusionModel {
   const layout = unetLayout(config);
@@ -137,20 +152,4 @@ function classLabel(
           `Write its number into ${SETTINGS_FILE} in the model's folder: {"classLabel": 0}; got ${index ?? 'none'}.`
       : `${SETTINGS_FILE}: classLabel: the model has no classes; remove it.`,
   );
-}
-
-/** Each weight one constant of the tape, however often it is used. */
-function frozen(tape: Tape, weights: Weights): WeightLookup {
-  const known = new Map<string, ReturnType<WeightLookup>>();
-  return (name) => {
-    const value = known.get(name) ?? tape.constant(weights.get(name), name);
-    known.set(name, value);
-    return value;
-  };
-}
-
-/** The same content whatever the order and spacing of its keys. */
-export function canonical(text: string): string {
-  const parsed = parseObject('configuration', text);
-  return JSON.stringify(Object.fromEntries(Object.entries(parsed).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

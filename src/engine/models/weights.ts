@@ -1,5 +1,7 @@
 import { EngineError } from '../errors.js';
+import type { Value } from '../graph/graph.js';
 import type { FloatTensor } from '../graph/tensor.js';
+import type { Tape } from '../ops/tape.js';
 
 /** The tensors of a checkpoint, each asked for by name and shape; remembers which were. */
 export class Weights {
@@ -55,4 +57,14 @@ export class Weights {
 function allFinite(data: Float32Array): boolean {
   for (const value of data) if (!Number.isFinite(value)) return false;
   return true;
+}
+
+/** Each weight one constant of the tape, however often it is used. */
+export function frozen(tape: Tape, weights: Weights): (name: string) => Value {
+  const known = new Map<string, Value>();
+  return (name) => {
+    const value = known.get(name) ?? tape.constant(weights.get(name), name);
+    known.set(name, value);
+    return value;
+  };
 }

@@ -138,6 +138,13 @@ export class Tape {
   equal = (a: Value, b: Value) => this.sub(this.scalar(1), this.abs(this.sign(this.sub(a, b))));
   depthToSpace = (x: Value, blocksize: number) => this.one('DepthToSpace', [x], { blocksize, mode: 'DCR' });
 
+  /** Index of the least element along `axis`, which goes; int64. */
+  argMin = (x: Value, axis: number) => this.one('ArgMin', [x], { axis, keepdims: 0 });
+  /** Rows `[n,…]` of a table `[m,…]`, by indices `[n]`. */
+  gatherRows = (table: Value, indices: Value) => this.one('Gather', [table, indices], { axis: 0 });
+  /** `x`, a constant to whoever differentiates. */
+  stopGradient = (x: Value) => this.one('StopGradient', [x]);
+
   conv(
     x: Value,
     weight: Value,

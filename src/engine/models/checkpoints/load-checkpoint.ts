@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { noiseSchedule } from '../../diffusion/schedule.js';
 import { EngineError } from '../../errors.js';
 import type { FloatTensor } from '../../graph/tensor.js';
+import { canonical } from '../config-reader.js';
 import { readStates } from '../files/states.js';
 import type { StoredTensor } from '../files/stored-tensor.js';
 import { WeightFile } from '../files/weight-file.js';
-import { canonical, diffusersModel } from '../load-diffusers.js';
+import { diffusersModel } from '../load-diffusers.js';
 import type { ConfigFinding, LoadedModel } from '../loaded-model.js';
+import { NO_SETTINGS } from '../model-settings.js';
 import { readScheduleConfig } from '../schedule-config.js';
 import { Weights } from '../weights.js';
 import type { Architecture, Understood } from './architecture.js';
@@ -45,9 +47,9 @@ export async function loadCheckpoint(path: string): Promise<LoadedModel> {
     const config = settings.rescaleTimesteps
       ? { ...understood.config, timestepScale: 1000 / schedule.config.trainTimesteps }
       : understood.config;
-    const { classLabel } = settings;
+    const told = { ...NO_SETTINGS, classLabel: settings.classLabel };
     const noise = noiseSchedule(schedule.config);
-    const model = diffusersModel(config, weights, noise, hash.digest('hex'), { classLabel }, file.path);
+    const model = diffusersModel(config, weights, noise, hash.digest('hex'), told, file.path);
     return {
       ...model,
       origin: {
