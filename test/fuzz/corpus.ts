@@ -6,7 +6,7 @@ import { loadModel } from '../../src/engine/models/load-model.js';
 import type { LoadedModel } from '../../src/engine/models/loaded-model.js';
 import { Tape } from '../../src/engine/ops/tape.js';
 import { allocatedBy } from './allocation.js';
-import { LARGE, MUTATORS } from './mutators.js';
+import { LARGE, MUTATORS, type Mutator } from './mutators.js';
 import { Random } from './random.js';
 import { formatOf, type Seed, seeds } from './seeds.js';
 
@@ -66,12 +66,19 @@ function mutated(model: Seed, file: string, first: string, index: number, random
     ...Array.from({ length: times - 1 }, () => random.pick(Object.keys(table).filter((name) => !LARGE.has(name)))),
   ];
   const original = model.files.get(file) ?? Buffer.alloc(0);
-  const bytes = names.reduce(
-    (made, name) => (made.length > 0 ? (table[name]?.(made, random) ?? made) : made),
-    original,
-  );
+  const bytes = names.reduce((made, name) => broken(made, table[name] as Mutator, random), original);
   const files = new Map(model.files).set(file, bytes);
   return { index, title: `${model.name}: ${file}: ${names.join(', ')}`, files, entry: model.entry ?? '' };
+}
+
+/** What is too broken already for a mutation to find its place is left as it is. */
+function broken(bytes: Buffer, mutator: Mutator, random: Random): Buffer {
+  try {
+    return bytes.length > 0 ? mutator(bytes, random) : bytes;
+  } catch (error) {
+    if (error instanceof RangeError) return bytes;
+    throw error;
+  }
 }
 
 /** Loads a case from a folder of its own, and judges how it ends. */
