@@ -118,6 +118,7 @@ export class Tape {
   div = (a: Value, b: Value) => this.one('Div', [a, b]);
   neg = (x: Value) => this.one('Neg', [x]);
   exp = (x: Value) => this.one('Exp', [x]);
+  erf = (x: Value) => this.one('Erf', [x]);
   log = (x: Value) => this.one('Log', [x]);
   sqrt = (x: Value) => this.one('Sqrt', [x]);
   abs = (x: Value) => this.one('Abs', [x]);

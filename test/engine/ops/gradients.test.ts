@@ -96,6 +96,7 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
   Div: binary('div'),
   Neg: one([3, 2], (tape, x) => tape.neg(x)),
   Exp: one([3, 2], (tape, x) => tape.exp(x)),
+  Erf: one([3, 4], (tape, x) => tape.erf(x), [-2, 2]),
   Log: one([3, 2], (tape, x) => tape.log(x), [0.5, 2]),
   Sqrt: one([3, 2], (tape, x) => tape.sqrt(x), [0.5, 2]),
   Abs: [...one([3, 2], (tape, x) => tape.abs(x), [0.1, 2]), ...one([4, 2], (tape, x) => tape.abs(x), [-2, -0.1])],
