@@ -99,6 +99,11 @@ def variant(name, unet_options, scheduler_options):
     scheduler = DDIMScheduler(clip_sample=False, **scheduler_options)
     unet.save_pretrained(folder)
     scheduler.save_pretrained(folder / "scheduler")
+    write_reference(folder, unet, scheduler)
+
+
+def write_reference(folder, unet, scheduler):
+    """golden.safetensors and golden.json: outputs, h, one edited step, its VJP, a trajectory and its gradient."""
     reference = Reference(unet, scheduler)
     n, size, top = 2, unet.config.sample_size, unet.config.block_out_channels[-1]
     small = size // 2 ** (len(unet.config.block_out_channels) - 1)

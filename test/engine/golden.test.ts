@@ -15,9 +15,11 @@ const variants =
 
 const folders = ['google-ddpm', 'diffusers-modern', ...variants];
 const exports = folders.filter((name) => existsSync(join(fixture(name), ONNX_EXPORT)));
+/** Other exporters, opsets and options, which have no weights but those in the export. */
+const onlyOnnx = variants.length === 0 ? [] : readdirSync(fixture('onnx')).map((name) => `onnx/${name}`);
 
 describe('against PyTorch', () => {
-  it.each([...folders.map((name) => [name, '']), ...exports.map((name) => [name, ONNX_EXPORT])])(
+  it.each([...folders.map((name) => [name, '']), ...[...exports, ...onlyOnnx].map((name) => [name, ONNX_EXPORT])])(
     '%s %s: outputs, steps, trajectories and their gradients',
     async (name = '', file) => {
       const device = await testDevice();

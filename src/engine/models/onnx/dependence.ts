@@ -8,6 +8,11 @@ export function readsShapeOnly({ op }: OnnxNode): boolean {
   return SHAPE_OPERATORS.has(op);
 }
 
+/** The inputs whose values matter: of CastLike's second only the type does. */
+export function valueInputs({ op, inputs }: OnnxNode): readonly string[] {
+  return op === 'CastLike' ? inputs.slice(0, 1) : inputs;
+}
+
 /** What the values of a graph are computed from. */
 export interface Dependence {
   /** From the timestep, and not from the sample. */
@@ -32,11 +37,8 @@ export function dependence(
   const [time, data] = [new Set([names.timestep]), new Set([names.sample])];
   for (const node of ordered) {
     if (readsShapeOnly(node)) continue;
-    const target = node.inputs.some((name) => data.has(name))
-      ? data
-      : node.inputs.some((name) => time.has(name))
-        ? time
-        : null;
+    const inputs = valueInputs(node);
+    const target = inputs.some((name) => data.has(name)) ? data : inputs.some((name) => time.has(name)) ? time : null;
     for (const output of node.outputs) target?.add(output);
   }
   return { time, data, nodes: ordered, makers };

@@ -2,7 +2,8 @@ import type { Value } from '../../graph/graph.js';
 import { floatTensor } from '../../graph/tensor.js';
 import { Tape } from '../../ops/tape.js';
 import { type BatchPair, batchAxis } from './batch.js';
-import { type Dependence, readsShapeOnly } from './dependence.js';
+import { type Dependence, readsShapeOnly, valueInputs } from './dependence.js';
+import { castTo } from './fold/elementwise.js';
 import { canFold, foldNode } from './fold/fold.js';
 import { type HostTensor, intList, isFloat, toFloat32 } from './host-tensor.js';
 import { MAPPINGS } from './map/mappings.js';
@@ -169,6 +170,8 @@ export class Recorder {
       if (readsShapeOnly(node) && first) return [{ host: shapeResult(node, shapeOf(first)) }];
       const hosts = operands.map((operand) => (operand && 'host' in operand ? operand.host : null));
       const constant = operands.every((operand) => operand === null || 'host' in operand);
+      // What is recorded is float32.
+      if (node.op === 'CastLike' && hosts[0] && !hosts[1]) return [{ host: castTo(hosts[0], 'float32') }];
       if (folding && constant && canFold(node.op)) return foldNode(node, hosts).map((host) => ({ host }));
       return this.map(node, operands, start).map((value) => ({ value }));
     } catch (cause) {
@@ -178,7 +181,7 @@ export class Recorder {
 
   private map(node: OnnxNode, operands: readonly (Operand | null)[], start: Start): Value[] {
     const mapping = MAPPINGS.get(node.op);
-    if (!mapping) throw new RangeError(`this operator is not built; built are ${[...MAPPINGS.keys()].join(', ')}`);
+    if (!mapping) throw new RangeError('this operator is not built; docs/models.md lists those that are');
     const site = new Site({ ...start, node, opset: this.file.opset, operands });
     const made = mapping(site);
     return Array.isArray(made) ? made : [made];
@@ -206,7 +209,7 @@ export class Recorder {
       return operand && native && 'value' in operand ? batchAxis(native, operand.value.shape, batch) : null;
     };
     try {
-      const before = node.inputs.some((name) => axisOf(name) !== null);
+      const before = valueInputs(node).some((name) => axisOf(name) !== null);
       const after = node.outputs.filter((name) => operands.has(name)).map(axisOf);
       if (before && !readsShapeOnly(node) && after.includes(null))
         throw new RangeError('it mixes the samples of a batch');

@@ -44,7 +44,8 @@ const nary =
 
 const cast: FoldRule = (site) => [castTo(site.input(0), elementType(site.attributes.number('to')).kind)];
 
-function castTo(x: HostTensor, kind: HostKind): HostTensor {
+/** Another element type; towards integers the fraction is cut. */
+export function castTo(x: HostTensor, kind: HostKind): HostTensor {
   if (x.kind === kind) return x;
   const convert = {
     float32: (value: number) => value,

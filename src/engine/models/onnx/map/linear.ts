@@ -95,8 +95,30 @@ function product(site: Site, { a, b, out }: Terms): Value {
   );
 }
 
+/** softmax(s·q·kᵀ)·v of heads `[N,heads,pixels,width]`, or of `[N,pixels,heads·width]` with the number of heads. */
+const attention: Mapping = (site) => {
+  const { tape, attributes } = site;
+  if (site.operandCount > 3 || site.outputCount > 1 || attributes.number('is_causal', 0) === 1)
+    throw new RangeError('expected query, key and value only, without mask or cache');
+  const heads = (index: number, flag: string) => {
+    const x = site.input(index);
+    if (x.shape.length === 4) return x;
+    const [n = 1, pixels = 1, width = 1] = x.shape;
+    const count = attributes.number(flag);
+    return tape.transpose(tape.reshape(x, [n, pixels, count, width / count]), [0, 2, 1, 3]);
+  };
+  const [query, key, value] = [heads(0, 'q_num_heads'), heads(1, 'kv_num_heads'), heads(2, 'kv_num_heads')];
+  const scale = attributes.number('scale', 1 / Math.sqrt(query.shape[3] ?? 1));
+  const scores = tape.matmul(tape.mul(query, tape.scalar(scale)), tape.transposeLast(key));
+  const mixed = tape.matmul(tape.softmax(scores), value);
+  if (site.input(0).shape.length === 4) return mixed;
+  const [n = 1, count = 1, pixels = 1, width = 1] = mixed.shape;
+  return tape.reshape(tape.transpose(mixed, [0, 2, 1, 3]), [n, pixels, count * width]);
+};
+
 export const LINEAR: Readonly<Record<string, Mapping>> = {
   MatMul: matmul,
+  Attention: attention,
   Gemm: gemm,
   Einsum: einsum,
   ReduceSum: reduction('reduceSum'),
