@@ -6,7 +6,7 @@ export interface UNetInputs {
   readonly sample: OnnxInput;
   readonly timestep: OnnxInput;
   readonly output: string;
-  /** Of the export: what the sample's batch is fixed to, 1 where it is open. */
+  /** Of the export: what the batch of the sample, or else of the timestep, is fixed to; 1 where both are open. */
   readonly batch: number;
   readonly channels: number;
   /** `[C,H,W]`. */
@@ -32,15 +32,17 @@ export function findInputs(file: OnnxFile, extent: readonly [number, number] | n
   if (!sample || !timestep) throw refuse('a sample [N,C,H,W] and a timestep [] or [N]');
   if (otherImages.length + otherNumbers.length + 2 !== inputs.length || otherImages.length + otherNumbers.length > 0)
     throw refuse('a sample and a timestep only (conditions and classes are not fed)');
-  const [batch, channels, height = extent?.[0], width = extent?.[1]] = sample.shape.map((size) => size ?? undefined);
+  const [batch = timestep.shape[0] ?? 1, channels, height = extent?.[0], width = extent?.[1]] = sample.shape.map(
+    (size) => size ?? undefined,
+  );
   if (!channels || channels > MAX_CHANNELS) throw refuse(`a sample of 1 to ${MAX_CHANNELS} channels`);
   if (!height || !width)
     throw refuse('a sample of fixed height and width, or sample_size in config.json beside the file');
-  if (height > MAX_EXTENT || width > MAX_EXTENT || (batch ?? 1) > MAX_BATCH)
+  if (height > MAX_EXTENT || width > MAX_EXTENT || batch > MAX_BATCH)
     throw refuse(`a sample of at most ${MAX_EXTENT} × ${MAX_EXTENT} pixels, in a batch of at most ${MAX_BATCH}`);
   const [output, ...otherOutputs] = outputs;
   if (output === undefined) throw new EngineError('MODEL_INVALID', `${where}: outputs: expected one, found none.`);
   const warnings =
     otherOutputs.length === 0 ? [] : [`Of ${outputs.length} outputs only the first, ${output}, is used.`];
-  return { sample, timestep, output, batch: batch ?? 1, channels, sampleShape: [channels, height, width], warnings };
+  return { sample, timestep, output, batch, channels, sampleShape: [channels, height, width], warnings };
 }

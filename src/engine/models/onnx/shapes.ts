@@ -79,3 +79,22 @@ export function wrapIndex(index: number, extent: number): number {
     throw new RangeError(`index ${index} is outside an axis of ${extent}`);
   return wrapped;
 }
+
+/** Pads of every axis, begins first, from those that Pad lists for `axes` (all where left out). */
+export function padWidths(rank: number, listed: readonly number[], axes: readonly number[] | null): number[] {
+  const pads = new Array<number>(2 * rank).fill(0);
+  const normal = axes?.map((axis) => normaliseAxis(axis, rank)) ?? Array.from({ length: rank }, (_, axis) => axis);
+  normal.forEach((axis, at) => {
+    pads[axis] = listed[at] ?? 0;
+    pads[axis + rank] = listed[at + normal.length] ?? 0;
+  });
+  return pads;
+}
+
+/** What negative pads leave of each axis. */
+export function padCrop(shape: readonly number[], pads: readonly number[]): Part[] {
+  return shape.map((extent, axis) => {
+    const first = Math.max(0, -(pads[axis] ?? 0));
+    return { first, step: 1, count: extent - first - Math.max(0, -(pads[axis + shape.length] ?? 0)) };
+  });
+}

@@ -1,7 +1,17 @@
 import { sizeOf } from '../../../graph/tensor.js';
 import { normaliseAxis } from '../../../ops/definition.js';
 import { computed, type HostTensor, hostTensor, intList } from '../host-tensor.js';
-import { flattened, reshapeTarget, sliceParts, splitExtents, squeezed, unsqueezed, wrapIndex } from '../shapes.js';
+import {
+  flattened,
+  padCrop,
+  padWidths,
+  reshapeTarget,
+  sliceParts,
+  splitExtents,
+  squeezed,
+  unsqueezed,
+  wrapIndex,
+} from '../shapes.js';
 import type { Folding, FoldRule } from './folding.js';
 import { broadcastTo, reshaped, sliced, transposed } from './views.js';
 
@@ -104,17 +114,18 @@ const range: FoldRule = (site) => {
   return [computed(site.input(0).kind, [count], (at) => start + at * delta)];
 };
 
-/** Zero padding, which embeddings of odd width have. */
+/** With zeros, which embeddings of odd width have. */
 const pad: FoldRule = (site) => {
   const x = site.input(0);
-  const pads = site.list(1, 'pads') ?? [];
-  let out = x;
+  const mode = site.attributes.text('mode', 'constant');
+  if (mode !== 'constant' || site.number(2, 0) !== 0) throw new RangeError(`expected zeros, got mode ${mode}`);
+  const pads = padWidths(x.shape.length, site.ints(1) ?? [], site.ints(3));
+  let out = sliced(x, padCrop(x.shape, pads));
   x.shape.forEach((_, axis) => {
-    const zeros = (count: number) =>
-      hostTensor(
-        x.kind,
-        out.shape.map((extent, at) => (at === axis ? count : extent)),
-      );
+    const zeros = (count: number) => {
+      const shape = out.shape.map((extent, at) => (at === axis ? Math.max(0, count) : extent));
+      return hostTensor(x.kind, shape);
+    };
     out = joined([zeros(pads[axis] ?? 0), out, zeros(pads[axis + x.shape.length] ?? 0)], axis);
   });
   return [out];

@@ -5,6 +5,8 @@ import { batchAxis, rebatched } from '../batch.js';
 import {
   flattened,
   type Part,
+  padCrop,
+  padWidths,
   reshapeTarget,
   sliceParts,
   splitExtents,
@@ -113,24 +115,15 @@ const pad: Mapping = (site) => {
   const mode = site.attributes.text('mode', 'constant');
   if (mode !== 'constant' || (site.scalar(2) ?? 0) !== 0) throw new RangeError(`expected zeros, got mode ${mode}`);
   const listed = site.list(1) ?? [];
-  const axes = (site.list(3) ?? [...x.shape.keys()]).map((axis) => normaliseAxis(axis, rank));
-  const pads = new Array<number>(2 * rank).fill(0);
-  axes.forEach((axis, at) => {
-    pads[axis] = listed[at] ?? 0;
-    pads[axis + rank] = listed[at + axes.length] ?? 0;
-  });
+  const pads = padWidths(rank, listed, site.list(3));
   if (sizeOf(x.shape.map((extent, axis) => extent + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0))) > MAX_ELEMENTS)
     throw new RangeError(`pads ${listed} of [${x.shape}]`);
-  const kept = x.shape.map((extent, axis) => {
-    const first = Math.max(0, -(pads[axis] ?? 0));
-    return { first, step: 1, count: extent - first - Math.max(0, -(pads[axis + rank] ?? 0)) };
-  });
   site.keepSamplesApart(
     0,
     [...x.shape.keys()].filter((axis) => pads[axis] !== 0 || pads[axis + rank] !== 0),
   );
   return site.tape.pad(
-    taken(site, x, kept),
+    taken(site, x, padCrop(x.shape, pads)),
     pads.map((count) => Math.max(0, count)),
   );
 };
