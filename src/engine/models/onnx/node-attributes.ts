@@ -6,12 +6,16 @@ const [FLOAT, INT, STRING, TENSOR, FLOATS, INTS] = [1, 2, 3, 4, 6, 7];
 /** An attribute may hold a whole weight; beyond this many numbers it is no shape, axis or kernel. */
 const MAX_INTS = 64;
 
-/** A node's attributes, each asked for by name and type. */
-export class NodeAttributes {
-  private readonly known: ReadonlyMap<string, AttributeProto>;
+type Content = number | string | readonly number[] | HostTensor | null;
 
+/** A node's attributes, each asked for by name and type. Copies: the file's bytes are let go. */
+export class NodeAttributes {
+  private readonly known = new Map<string, { readonly type: number; readonly content: Content }>();
+
+  /** Throws RangeError on a tensor that is none. */
   constructor(attributes: readonly AttributeProto[]) {
-    this.known = new Map(attributes.map((attribute) => [attribute.name, attribute]));
+    for (const attribute of attributes)
+      this.known.set(attribute.name, { type: attribute.type, content: contentOf(attribute) });
   }
 
   get names(): string[] {
@@ -22,37 +26,43 @@ export class NodeAttributes {
     return this.known.has(name);
   }
 
-  private take(name: string, ...types: readonly number[]): AttributeProto | undefined {
+  private take(name: string, ...types: readonly (number | undefined)[]): Content {
     const found = this.known.get(name);
-    if (!found || types.includes(found.type)) return found;
+    if (!found) return null;
+    if (types.includes(found.type)) return found.content;
     throw new RangeError(`attribute ${name} has type ${found.type}, expected ${types.join(' or ')}`);
   }
 
   number(name: string, fallback?: number): number {
-    const found = this.take(name, FLOAT, INT);
-    if (found) return found.type === FLOAT ? found.f : found.i;
-    if (fallback === undefined) throw new RangeError(`attribute ${name} is missing`);
-    return fallback;
+    const found = this.take(name, FLOAT, INT) ?? fallback;
+    if (typeof found === 'number') return found;
+    throw new RangeError(`attribute ${name} is missing`);
   }
 
   ints(name: string): readonly number[] | null {
-    const found = this.take(name, INTS);
-    if (found && found.ints.length > MAX_INTS)
-      throw new RangeError(`attribute ${name} has ${found.ints.length} entries`);
-    return found ? found.ints : null;
+    const found = this.take(name, INTS) as readonly number[] | null;
+    if (found && found.length > MAX_INTS) throw new RangeError(`attribute ${name} has ${found.length} entries`);
+    return found;
   }
 
   floats(name: string): readonly number[] | null {
-    return this.take(name, FLOATS)?.floats ?? null;
+    return this.take(name, FLOATS) as readonly number[] | null;
   }
 
   text(name: string, fallback: string): string {
-    const found = this.take(name, STRING);
-    return found ? new TextDecoder().decode(Uint8Array.from(found.s)) : fallback;
+    return (this.take(name, STRING) as string | null) ?? fallback;
   }
 
   tensor(name: string): HostTensor | null {
-    const found = this.take(name, TENSOR)?.t;
-    return found ? fromProto(found) : null;
+    return this.take(name, TENSOR) as HostTensor | null;
   }
+}
+
+function contentOf({ type, f, i, s, t, floats, ints }: AttributeProto): Content {
+  if (type === FLOAT) return f;
+  if (type === INT) return i;
+  if (type === STRING) return new TextDecoder().decode(Uint8Array.from(s));
+  if (type === TENSOR) return t && fromProto(t);
+  if (type === FLOATS) return [...floats];
+  return type === INTS ? [...ints] : null;
 }

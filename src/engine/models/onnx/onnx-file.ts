@@ -3,7 +3,6 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EngineError } from '../../errors.js';
 import {
-  type AttributeProto,
   decodeModelProto,
   type GraphProto,
   type ModelProto,
@@ -52,7 +51,11 @@ const MAX_FILE_BYTES = 2 ** 31 - 1;
 const [MIN_OPSET, MAX_OPSET] = [13, 23];
 
 /** The error of one node: says which, of which operator, and why. */
-export function nodeError(where: string, { name, op, outputs }: OnnxNode, cause: unknown): EngineError {
+export function nodeError(
+  where: string,
+  { name, op, outputs }: Pick<OnnxNode, 'name' | 'op' | 'outputs'>,
+  cause: unknown,
+): EngineError {
   if (cause instanceof EngineError) return cause;
   const reason = (cause as Error).message;
   return new EngineError('MODEL_INVALID', `${where}: node ${name || outputs[0]} (${op}): ${reason}.`, { cause });
@@ -130,7 +133,7 @@ async function readInitializers(path: string, where: string, graph: GraphProto, 
 function readNodes(graph: GraphProto, where: string): OnnxNode[] {
   const made = new Set([...graph.input, ...graph.initializer].map(({ name }) => name));
   return graph.node.map((proto) => {
-    const node = readNode(proto);
+    const node = readNode(proto, where);
     const missing = node.inputs.find((input) => input !== '' && !made.has(input));
     if (missing !== undefined) {
       const reason = `reads ${missing}, which no earlier node makes (a cycle, or a part is missing)`;
@@ -145,16 +148,18 @@ function readNodes(graph: GraphProto, where: string): OnnxNode[] {
   });
 }
 
-function readNode({ opType, domain, name, input, output, attribute, metadataProps }: NodeProto): OnnxNode {
+function readNode(proto: NodeProto, where: string): OnnxNode {
+  const { opType, domain, name, attribute, metadataProps } = proto;
   const scopes = metadataProps.find(({ key }) => key === 'pkg.torch.onnx.name_scopes')?.value;
-  return {
-    op: domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`,
-    name,
-    inputs: input,
-    outputs: output,
-    attributes: new NodeAttributes(attribute as readonly AttributeProto[]),
-    scope: scopes ? modulePath(scopes) : null,
-  };
+  const op = domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`;
+  const inputs = [...proto.input];
+  const outputs = [...proto.output];
+  try {
+    const attributes = new NodeAttributes(attribute);
+    return { op, name, inputs, outputs, attributes, scope: scopes ? modulePath(scopes) : null };
+  } catch (cause) {
+    throw nodeError(where, { op, name, outputs }, cause);
+  }
 }
 
 /** The innermost module that the list `['', 'mid_block', 'mid_block.resnets.1', 'add_22']` names. */

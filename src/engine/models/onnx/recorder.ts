@@ -97,7 +97,7 @@ export class Recorder {
       batch: { native: this.native, now },
       operands: new Map(given),
       reference,
-      lift: (name, tensor) => this.lift(tape, name, finite(name, tensor)),
+      lift: (name, tensor) => this.lift(tape, name, reference ? tensor : finite(name, tensor)),
     };
     const hosts = new Map<string, HostTensor>();
     for (const node of this.nodes) {
