@@ -3,6 +3,7 @@ import { isCheckpoint } from './checkpoints/find-checkpoint.js';
 import { loadCheckpoint } from './checkpoints/load-checkpoint.js';
 import { isDiffusers, loadDiffusers } from './load-diffusers.js';
 import type { LoadedModel } from './loaded-model.js';
+import { isOnnx, loadOnnx } from './onnx/load-onnx.js';
 
 export interface LoadOptions {
   /** Where h is read, by a name that the model's report lists; the format's own choice if left out. */
@@ -20,6 +21,7 @@ interface ModelFormat {
 /** The first that recognises a path loads it. */
 const FORMATS: readonly ModelFormat[] = [
   { name: 'checkpoint', recognises: isCheckpoint, load: loadCheckpoint },
+  { name: 'ONNX export', recognises: isOnnx, load: loadOnnx },
   { name: 'diffusers folder', recognises: isDiffusers, load: loadDiffusers },
 ];
 
