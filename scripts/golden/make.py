@@ -108,6 +108,11 @@ def variant(name, unet_options, scheduler_options, label=None, prepare=lambda un
     scheduler.save_pretrained(folder / "scheduler")
     if label is not None:
         (folder / "azimuth.json").write_text(json.dumps(dict(classLabel=label)) + "\n")
+    write_reference(folder, unet, scheduler, label)
+
+
+def write_reference(folder, unet, scheduler, label=None):
+    """golden.safetensors and golden.json: outputs, h, one edited step, its VJP, a trajectory and its gradient."""
     reference = Reference(unet, scheduler, label)
     n, size, top = 2, unet.config.sample_size, unet.config.block_out_channels[-1]
     extents = (size, size) if isinstance(size, int) else tuple(size)

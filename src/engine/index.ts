@@ -39,5 +39,5 @@ export type { PretrainingConfig } from './pretraining/config.js';
 export { type PretrainingEvent, pretrain } from './pretraining/loop.js';
 export { openDevice } from './runtime/device.js';
 export { writeSafetensors } from './safetensors.js';
-export { VERIFY_TOLERANCE, verifyModel } from './verify.js';
+export { ONNX_EXPORT, VERIFY_TOLERANCE, verifyModel } from './verify.js';
 export { Workload, type WorkloadRequest } from './workload.js';

@@ -42,12 +42,16 @@ interface Reference {
   readonly trajectoryTimesteps: readonly number[];
 }
 
+/** The ONNX export that a folder of reference values may hold beside the model's own files. */
+export const ONNX_EXPORT = 'unet.onnx';
+
 /**
  * Computes everything that `<folder>/golden.safetensors` holds beyond its inputs with the model in the same folder,
- * loaded as an import loads it, and compares. Throws MODEL_INVALID if folder or reference cannot be read.
+ * loaded as an import loads it (or with `file` in it), and compares. Throws MODEL_INVALID if model or reference cannot be
+ * read.
  */
-export async function verifyModel(folder: string, device: Device): Promise<Verification> {
-  const model = await loadModel(folder);
+export async function verifyModel(folder: string, device: Device, file = ''): Promise<Verification> {
+  const model = await loadModel(join(folder, file));
   const reference = await readReference(folder);
   const computed = new Map<string, FloatTensor>();
   await outputs(model, reference, device, computed);

@@ -118,13 +118,13 @@ export class Tape {
   div = (a: Value, b: Value) => this.one('Div', [a, b]);
   neg = (x: Value) => this.one('Neg', [x]);
   exp = (x: Value) => this.one('Exp', [x]);
+  erf = (x: Value) => this.one('Erf', [x]);
   log = (x: Value) => this.one('Log', [x]);
   sqrt = (x: Value) => this.one('Sqrt', [x]);
   abs = (x: Value) => this.one('Abs', [x]);
   sign = (x: Value) => this.one('Sign', [x]);
   sigmoid = (x: Value) => this.one('Sigmoid', [x]);
   tanh = (x: Value) => this.one('Tanh', [x]);
-  erf = (x: Value) => this.one('Erf', [x]);
   relu = (x: Value) => this.one('Relu', [x]);
   softplus = (x: Value) => this.one('Softplus', [x]);
   silu = (x: Value) => this.one('Silu', [x]);
