@@ -2,8 +2,7 @@ import { EngineError } from '../errors.js';
 import { shown } from '../shown.js';
 import type { ConfigFinding } from './loaded-model.js';
 
-/** Characters of a value that a finding shows. */
-const LONGEST_VALUE = 120;
+const MAX_DEPTH = 32;
 
 /**
  * A JSON object as Python writes it: its infinities are read as such, its NaN as null. Throws MODEL_INVALID for anything
@@ -19,8 +18,21 @@ export function parseObject(where: string, text: string): Record<string, unknown
   } catch (cause) {
     throw new EngineError('MODEL_INVALID', `${where}: not JSON (${(cause as Error).message}).`, { cause });
   }
+  if (depthOf(value) > MAX_DEPTH)
+    throw new EngineError('MODEL_INVALID', `${where}: nested deeper than ${MAX_DEPTH} levels, as no configuration is.`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new EngineError('MODEL_INVALID', `${where}: expected a JSON object.`);
+}
+
+/** Levels of objects and lists in each other, counted level by level: what is deep would overflow the stack. */
+function depthOf(value: unknown): number {
+  let depth = 0;
+  let level = [value];
+  while (level.length > 0 && depth <= MAX_DEPTH) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    depth += 1;
+  }
+  return depth;
 }
 
 /** The same content whatever the order and spacing of its keys. */
@@ -117,6 +129,15 @@ export class ConfigReader {
     return this.refuse(key, `a list of ${count[0]} to ${count[1]} numbers in ${low}…${high}`, value);
   }
 
+  /** An object under `key`, as JSON; null where the key is absent or null. */
+  objectText(key: string): string | null {
+    const value = this.take(key, null);
+    if (value === null) return null;
+    return typeof value === 'object' && !Array.isArray(value)
+      ? JSON.stringify(value)
+      : this.refuse(key, 'an object', value);
+  }
+
   /** Whether the key holds anything but null; null is known then. */
   has(key: string): boolean {
     if (!this.read.has(key)) this.read.set(key, null);
@@ -140,10 +161,6 @@ export class ConfigReader {
     const absent = [...this.read].filter(
       ([key, fallback]) => this.values[key] === undefined && (fallback ?? null) !== null,
     );
-    const shown = (value: unknown) => {
-      const text = JSON.stringify(value) ?? 'null';
-      return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
-    };
     return [
       ...Object.entries(this.values).map(([key, value]) => ({ key, value: shown(value) })),
       ...absent.map(([key, fallback]) => ({ key, value: `${shown(fallback)} (default)` })),

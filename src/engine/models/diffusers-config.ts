@@ -31,6 +31,8 @@ export interface UNetConfig {
   readonly midAttentionGroups: number | null;
   /** Channels of one attention head; `null`: a single head. */
   readonly headChannels: number | null;
+  /** Heads of every attention, whatever its channels; {@link headChannels} tells where it is left out. */
+  readonly heads?: number;
   readonly downsamplePadding: 0 | 1;
   readonly timeEmbedding: 'positional' | 'fourier' | 'learned';
   readonly timeEmbeddingWidth: number;
@@ -38,6 +40,10 @@ export interface UNetConfig {
   readonly embeddedTimesteps: number | null;
   readonly flipSinToCos: boolean;
   readonly freqShift: number;
+  /** Width of the timestep's sinusoids; the channels of the first level where it is left out. */
+  readonly timeFeatures?: number;
+  /** What the timestep is multiplied by before it is embedded; 1 where it is left out. */
+  readonly timestepScale?: number;
   /** Added to the time embedding: a row of a table, or an embedded number; `null`: the model has no classes. */
   readonly classEmbedding: { readonly kind: 'table'; readonly classes: number } | { readonly kind: 'timestep' } | null;
   readonly normGroups: number;

@@ -33,7 +33,8 @@ export async function isDiffusers(path: string): Promise<boolean> {
 
 /**
  * Loads a diffusers folder: `config.json` and weights (see {@link readWeightFolder}) flat or under `unet/`, and
- * `scheduler/scheduler_config.json` (or `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what was expected and what was got.
+ * `scheduler/scheduler_config.json` (or `scheduler_config.json` beside them). Throws MODEL_INVALID that says which file, what
+ * was expected and what was got.
  */
 export async function loadDiffusers(folder: string): Promise<LoadedModel> {
   const unetFolder = existsSync(join(folder, 'unet', 'config.json')) ? join(folder, 'unet') : folder;

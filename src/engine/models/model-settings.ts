@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError } from '../errors.js';
 import { ConfigReader } from './config-reader.js';
+import { readTextFile } from './files/text-file.js';
 import type { ConfigFinding } from './loaded-model.js';
 
 /** What may lie in a model's folder for what other files do not say. */
@@ -26,10 +26,7 @@ export async function readSettings(
   folder: string,
 ): Promise<{ settings: ModelSettings; findings: ConfigFinding[]; text: string }> {
   const path = join(folder, SETTINGS_FILE);
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return '';
-    throw new EngineError('MODEL_INVALID', `${path}: cannot be read (${cause.code}).`, { cause });
-  });
+  const text = existsSync(path) ? await readTextFile(path) : '';
   const reader = ConfigReader.parse(SETTINGS_FILE, text || '{}');
   const settings: ModelSettings = {
     classLabel: reader.integerOrNull('classLabel', [0, 1_000_000]),

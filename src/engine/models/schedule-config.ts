@@ -1,5 +1,6 @@
 import type { ScheduleConfig } from '../diffusion/schedule.js';
 import { EngineError } from '../errors.js';
+import { shown } from '../shown.js';
 import { SCHEDULE_MEANINGS } from './config-meanings.js';
 import { ConfigReader } from './config-reader.js';
 import type { ConfigFinding } from './loaded-model.js';
@@ -82,6 +83,6 @@ function readSampler(reader: ConfigReader, where: string): readonly [number, num
   throw new EngineError(
     'MODEL_INVALID',
     `${where}: _class_name: expected a sampler of models trained with betas (${Object.keys(SAMPLERS).join(', ')}), got ` +
-      `${name}. DDIM cannot sample models of flow matching, of sigmas (EDM, score SDE), or of few-step distillation.`,
+      `${shown(name)}. DDIM cannot sample models of flow matching, of sigmas (EDM, score SDE), or of few-step distillation.`,
   );
 }

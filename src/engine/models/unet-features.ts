@@ -6,8 +6,8 @@ import type { UNetConfig } from './diffusers-config.js';
 const round = Math.fround;
 
 /** Width of {@link unetFeatures}. */
-export function unetFeatureCount({ timeEmbedding, blockOutChannels }: UNetConfig): number {
-  const first = blockOutChannels[0] ?? 0;
+export function unetFeatureCount({ timeEmbedding, timeFeatures, blockOutChannels }: UNetConfig): number {
+  const first = timeFeatures ?? blockOutChannels[0] ?? 0;
   return timeEmbedding === 'fourier' ? 2 * first + 1 : first;
 }
 
@@ -16,10 +16,11 @@ export function unetFeatureCount({ timeEmbedding, blockOutChannels }: UNetConfig
  * behind them. `projection` is `time_proj.weight`, which the sinusoids do not have.
  */
 export function unetFeatures(config: UNetConfig, projection: () => FloatTensor, timestep: number): FloatTensor {
-  const first = config.blockOutChannels[0] ?? 0;
+  const first = config.timeFeatures ?? config.blockOutChannels[0] ?? 0;
   if (config.timeEmbedding === 'learned') return tableRow(projection(), timestep);
   if (config.timeEmbedding === 'fourier') return fourierFeatures(projection(), timestep);
-  return timestepFeatures(timestep, first, config.flipSinToCos, config.freqShift);
+  const scaled = config.timestepScale === undefined ? timestep : round(timestep * round(config.timestepScale));
+  return timestepFeatures(scaled, first, config.flipSinToCos, config.freqShift);
 }
 
 function tableRow({ shape, data }: FloatTensor, timestep: number): FloatTensor {

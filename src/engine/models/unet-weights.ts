@@ -32,7 +32,10 @@ export function unetWeightShapes(
   if (config.timeEmbedding === 'fourier') shapes.set('time_proj.weight', [first]);
   if (config.timeEmbedding === 'learned') shapes.set('time_proj.weight', [config.embeddedTimesteps ?? 0, first]);
   const embeds = (name: string) => {
-    affine(`${name}.linear_1`, [embedding, config.timeEmbedding === 'fourier' ? 2 * first : first]);
+    affine(`${name}.linear_1`, [
+      embedding,
+      config.timeEmbedding === 'fourier' ? 2 * first : (config.timeFeatures ?? first),
+    ]);
     affine(`${name}.linear_2`, [embedding, embedding]);
   };
   embeds('time_embedding');
@@ -60,7 +63,11 @@ export function unetWeightShapes(
 }
 
 /** Heads of an attention over `channels`. */
-export function attentionHeads({ headChannels }: Pick<UNetConfig, 'headChannels'>, channels: number): number {
+export function attentionHeads(
+  { heads, headChannels }: Pick<UNetConfig, 'heads' | 'headChannels'>,
+  channels: number,
+): number {
+  if (heads !== undefined) return heads;
   return headChannels === null ? 1 : Math.max(1, Math.floor(channels / headChannels));
 }
 

@@ -21,7 +21,7 @@ export class Weights {
     if (!tensor) this.problems.push(`${name} [${shape}] is missing`);
     else if (tensor.shape.join() !== shape.join())
       this.problems.push(`${name} has shape [${tensor.shape}], expected [${shape}]`);
-    else if (!tensor.data.every(Number.isFinite)) this.problems.push(`${name} holds values that are not finite`);
+    else if (!allFinite(tensor.data)) this.problems.push(`${name} holds values that are not finite`);
   }
 
   /** Throws MODEL_INVALID with every missing, misshapen, not finite or unmatched weight (the first ten of them). */
@@ -52,6 +52,11 @@ export class Weights {
   get parameterCount(): number {
     return [...this.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   }
+}
+
+function allFinite(data: Float32Array): boolean {
+  for (const value of data) if (!Number.isFinite(value)) return false;
+  return true;
 }
 
 /** Each weight one constant of the tape, however often it is used. */

@@ -7,6 +7,7 @@ import { readStates } from '../../../src/engine/models/files/states.js';
 import { loadAll } from '../../../src/engine/models/files/stored-tensor.js';
 import { WeightFile } from '../../../src/engine/models/files/weight-file.js';
 import { readSafetensors } from '../../../src/engine/safetensors.js';
+import { sharedStorage } from '../../fuzz/mutators-torch.js';
 import { fixture } from '../../helpers/models.js';
 
 const FOLDER = fixture('torch');
@@ -84,6 +85,20 @@ describe('a file of torch.save', () => {
       writeFileSync(join(folder, 'short.pt'), bytes.subarray(0, length));
       await refusalOf(join(folder, 'short.pt'));
     }
+  });
+
+  it.each<[string, number, readonly number[], RegExp]>([
+    ['shares one storage among a hundred tensors', 100, [50_000], /share bytes too often|at most 4 times/],
+    [
+      'repeats one element by a stride of 0',
+      1,
+      [60_000, 60_000],
+      /3600000000 elements; tensors may take at most 4 times/,
+    ],
+  ])('that %s is refused before it is read', async (_, times, shape, message) => {
+    const strides = shape.length === 1 ? [1] : [0, 0];
+    writeFileSync(join(folder, 'shared.pt'), sharedStorage(times, 50_000, shape, strides));
+    expect(await refusalOf(join(folder, 'shared.pt'))).toMatch(message);
   });
 
   it('may have any name, and other files none', async () => {

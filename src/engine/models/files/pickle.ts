@@ -5,12 +5,12 @@ const MARK = Symbol('mark');
 type Entry = PickleValue | typeof MARK;
 
 /** A tensor takes about thirty; each step makes one value at most, of some hundred bytes. */
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 500_000;
 const DECODERS = { 'utf-8': new TextDecoder(), latin1: new TextDecoder('latin1') };
 
 /**
  * Reads a pickle as data: the opcodes (PEP 3154) that PyTorch writes for tensors in lists and dictionaries, and none that
- * imports or calls anything. It takes a million steps at most, whatever it says. Throws
+ * imports or calls anything. It takes half a million steps at most, whatever it says. Throws
  * {@link PickleError} for everything else.
  */
 export function readPickle(bytes: Uint8Array): PickleValue {

@@ -1,4 +1,4 @@
-import { toFloat32 } from '../../element-types.js';
+import { type ElementType, toFloat32 } from '../../element-types.js';
 import { floatTensor, sizeOf } from '../../graph/tensor.js';
 import { STORAGE_TYPES } from './pickle-globals.js';
 import type { PickledTensor } from './pickle-value.js';
@@ -22,8 +22,10 @@ export function loadStrided(
     if (!type) throw file.invalid(`${entry}: unknown storage ${storage.type}.`);
     const span = shape.reduce((last, extent, axis) => last + (extent - 1) * (strides[axis] ?? 0), 0) + 1;
     const bytes = await archive.read(entry, offset * type.width, span * type.width);
-    const spanned = toFloat32(bytes, span, type);
-    return floatTensor(shape, isDense(shape, strides) ? spanned : gather(spanned, shape, strides, count));
+    return floatTensor(
+      shape,
+      isDense(shape, strides) ? toFloat32(bytes, span, type) : gather(bytes, type, shape, strides),
+    );
   };
 }
 
@@ -39,16 +41,17 @@ function isDense(shape: readonly number[], strides: readonly number[]): boolean 
 }
 
 function gather(
-  source: Float32Array,
+  bytes: Uint8Array,
+  type: ElementType,
   shape: readonly number[],
   strides: readonly number[],
-  count: number,
 ): Float32Array {
-  const out = new Float32Array(count);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out = new Float32Array(sizeOf(shape));
   const index = shape.map(() => 0);
   let from = 0;
-  for (let at = 0; at < count; at += 1) {
-    out[at] = source[from] ?? 0;
+  for (let at = 0; at < out.length; at += 1) {
+    out[at] = type.read(view, from * type.width);
     for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
       const [stride, extent] = [strides[axis] ?? 0, shape[axis] ?? 1];
       index[axis] = (index[axis] ?? 0) + 1;

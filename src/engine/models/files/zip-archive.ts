@@ -4,7 +4,9 @@ import { EngineError } from '../../errors.js';
 import type { WeightFile } from './weight-file.js';
 
 /** A storage is an entry, and no model has as many. */
-const MAX_ENTRIES = 100_000;
+const MAX_ENTRIES = 20_000;
+/** The directory at the archive's end is read in pieces of this many bytes. */
+const AHEAD = 2 ** 16;
 
 /**
  * A zip archive of stored (not compressed) entries, as `torch.save` writes it: an entry takes no more bytes than the
@@ -21,13 +23,15 @@ export class ZipArchive {
   static async open(file: WeightFile): Promise<ZipArchive> {
     try {
       const options = { strictFileNames: true, autoClose: false };
-      const zip = await fromRandomAccessReaderPromise(new Reader(file), file.size, options);
+      const reader = new Reader(file);
+      const zip = await fromRandomAccessReaderPromise(reader, file.size, options);
       const entries = new Map<string, Entry>();
       for await (const entry of zip.eachEntry()) {
         if (entries.has(entry.fileName)) throw file.invalid(`the archive holds ${entry.fileName} twice.`);
         if (entries.size >= MAX_ENTRIES) throw file.invalid(`the archive holds more than ${MAX_ENTRIES} entries.`);
         entries.set(entry.fileName, entry);
       }
+      reader.ahead = 0;
       return new ZipArchive(file, zip, entries);
     } catch (cause) {
       throw broken(file, cause);
@@ -79,6 +83,10 @@ function broken(file: WeightFile, cause: unknown): EngineError {
 
 /** Lets the archive's reader see the file within its bounds. */
 class Reader extends RandomAccessReader {
+  /** Bytes that are read at once, if fewer are asked for. */
+  ahead = AHEAD;
+  private piece: { readonly from: number; readonly bytes: Uint8Array } = { from: 0, bytes: new Uint8Array() };
+
   constructor(private readonly file: WeightFile) {
     super();
   }
@@ -90,12 +98,20 @@ class Reader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null, bytesRead?: number) => void,
   ): void {
-    this.file
-      .read(position, length)
+    this.bytesAt(position, length)
       .then((bytes) => {
         buffer.set(bytes, offset);
         callback(null, length);
       })
       .catch((error: Error) => callback(error));
+  }
+
+  private async bytesAt(position: number, length: number): Promise<Uint8Array> {
+    const start = position - this.piece.from;
+    if (start >= 0 && start + length <= this.piece.bytes.length)
+      return this.piece.bytes.subarray(start, start + length);
+    const most = Math.max(length, Math.min(this.ahead, this.file.size - position));
+    this.piece = { from: position, bytes: await this.file.read(position, most) };
+    return this.piece.bytes.subarray(0, length);
   }
 }
