@@ -16,7 +16,7 @@ import { type FloatTensor, floatTensor } from '../../src/engine/graph/tensor.js'
 import { loadModel } from '../../src/engine/models/load-model.js';
 import { decodePicture, encodePicture, psnr } from '../../src/engine/picture.js';
 import { readSafetensors, writeSafetensors } from '../../src/engine/safetensors.js';
-import { blankStatistics } from '../../src/engine/shift/statistics.js';
+import { blankStatistics, encodeStatistics } from '../../src/engine/shift/statistics.js';
 import { VERIFY_TOLERANCE, verifyModel } from '../../src/engine/verify.js';
 import { fixture, TINY_DISCOVERY } from '../helpers/models.js';
 import { dot, generator, randomTensor, testDevice } from '../helpers/numeric.js';
@@ -176,7 +176,7 @@ describe.each([
     await sampler.release();
     const expected = await encodePicture(image.data, [channels, 16, 16]);
     expect(Buffer.compare(results[1]!.bytes, expected.bytes)).toBe(0);
-  }, 120_000);
+  }, 600_000);
 });
 
 function bankOf(events: readonly DiscoveryEvent[]): DirectionBankRef {
@@ -227,7 +227,7 @@ describe('directions of a latent model', () => {
     // Losses are float32, a few units large: their difference carries about 1e-7/0.04 of rounding.
     expect(Math.abs(dot(gradient, u) - difference)).toBeLessThan(0.01 * Math.abs(difference) + 1e-4);
     expect(Math.abs(difference)).toBeGreaterThan(1e-3);
-  }, 120_000);
+  }, 600_000);
 
   it('can be learned from the latents themselves, with pictures decoded all the same', async () => {
     cpSync(KL, folder, { recursive: true });
@@ -237,11 +237,12 @@ describe('directions of a latent model', () => {
     expect(seenShape(model)).toEqual([4, 8, 8]);
     const { hash } = await engine.importModel(folder, nothing, signal);
     const config = { ...TINY_DISCOVERY, trainingSteps: 1 };
-    const options = { state: null, statistics: null, signal, yieldTo: nothing };
+    const statistics = encodeStatistics(blankStatistics(model));
+    const options = { state: null, statistics, signal, yieldTo: nothing };
     const events = await gathered<DiscoveryEvent>(engine.discover({ path: folder, hash }, config, options));
     const preview = events.find((event) => event.type === 'preview');
     expect(preview?.shifted).toMatchObject({ width: 16, height: 16 });
-  }, 120_000);
+  }, 600_000);
 });
 
 describe('an image in a latent model', () => {
@@ -262,5 +263,5 @@ describe('an image in a latent model', () => {
     await sampler.release();
     // What the autoencoder keeps is all that an exact inversion could give back; a UNet of random weights is inverted roughly.
     expect(Math.abs(inverted.psnr - psnr(kept.data, image.data))).toBeLessThan(1);
-  }, 120_000);
+  }, 600_000);
 });
