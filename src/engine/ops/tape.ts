@@ -1,5 +1,5 @@
 import type { Attributes, Graph, Node, Value } from '../graph/graph.js';
-import { type DType, floatTensor, int64Tensor, scalar, sizeOf, type Tensor } from '../graph/tensor.js';
+import { type DType, floatTensor, int64Tensor, lazyTensor, scalar, sizeOf, type Tensor } from '../graph/tensor.js';
 import { normaliseAxis } from './definition.js';
 import { foldConstant } from './fold.js';
 import { type OpName, opNamed } from './table.js';
@@ -48,11 +48,12 @@ export class Tape {
   }
 
   ones(shape: readonly number[]): Value {
-    return this.pool(`o${shape}`, () => floatTensor(shape, new Float32Array(sizeOf(shape)).fill(1)));
+    return this.pool(`o${shape}`, () => lazyTensor(shape, () => new Float32Array(sizeOf(shape)).fill(1)));
   }
 
   /** Whether `value` is a constant of ones. */
   isOnes(value: Value): boolean {
+    if (this.pooled.get(`o${value.shape}`) === value) return true;
     const tensor = this.constants.get(value.name);
     return tensor?.data instanceof Float32Array && tensor.data.every((element) => element === 1);
   }

@@ -47,6 +47,18 @@ function changed(source: string, change: (model: Model) => void): void {
   writeFileSync(file(), encodeModelProto(model));
 }
 
+/** Adds an operator of a constant shape behind the output, and its sum with the output. */
+function append(graph: Graph, opType: string, shape: readonly number[]): void {
+  const rawData = new Uint8Array(BigInt64Array.from(shape, BigInt).buffer);
+  const target = { name: 'target', dims: [shape.length], dataType: 7, dataLocation: 0, rawData, externalData: [] };
+  graph.initializer.push(target);
+  const node = { ...graph.node[0]!, domain: '', attribute: [] };
+  const input = opType === 'Expand' ? ['out_sample', 'target'] : ['target'];
+  graph.node.push({ ...node, opType, name: 'behind', input, output: ['huge'] });
+  graph.node.push({ ...node, opType: 'Add', name: 'sum', input: ['out_sample', 'huge'], output: ['y'] });
+  Object.assign(graph.output[0]!, { name: 'y' });
+}
+
 const conv = ({ graph }: Model) => graph.node.find(({ opType }) => opType === 'Conv')!;
 
 async function refusal(path = folder, options?: LoadOptions): Promise<string> {
@@ -244,6 +256,16 @@ describe('an ONNX file', () => {
           attribute: [{ name: 'axis', type: 2, i: 0 }],
         }) && Object.assign(graph.output[0]!, { name: 'mixed' }),
       /node across \(Softmax\): it mixes the samples of a batch/,
+    ],
+    [
+      'that asks for an absurd constant',
+      ({ graph }) => append(graph, 'ConstantOfShape', [2 ** 20, 2 ** 20]),
+      /node behind \(ConstantOfShape\): a constant of shape \[1048576,1048576\] is not computed/,
+    ],
+    [
+      'that asks for an absurd image',
+      ({ graph }) => append(graph, 'Expand', [2 ** 20, 2 ** 20, 1, 1, 1, 1]),
+      /node behind \(Expand\): makes a tensor of shape \[1048576,1048576,/,
     ],
     ['without a graph', (model) => Object.assign(model, { graph: { node: [] } }), /found no graph/],
   ])('%s is refused, saying where', async (_, change, message) => {

@@ -11,6 +11,8 @@ export function isExternal(tensor: TensorProto): boolean {
   return tensor.dataLocation === EXTERNAL;
 }
 
+/** Weights beyond this are refused before they are read. */
+const MAX_WEIGHT_BYTES = 8 * 2 ** 30;
 /** What one call of the file system reads at most. */
 const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 
@@ -24,6 +26,8 @@ interface Opened {
 /** The files beside a model that hold its weights. A location that leads out of the model's folder is refused. */
 export class ExternalData {
   private readonly handles = new Map<string, Opened>();
+
+  private total = 0;
 
   private constructor(private readonly folder: string) {}
 
@@ -48,6 +52,8 @@ export class ExternalData {
       throw new RangeError(`bytes ${offset}…${offset + length} of ${location}, which has ${bytes}`);
     // A small file must not fill the memory by being read over and over.
     opened.read += length;
+    this.total += length;
+    if (this.total > MAX_WEIGHT_BYTES) throw new RangeError(`more than ${MAX_WEIGHT_BYTES} bytes of weights`);
     if (opened.read > bytes) throw new RangeError(`the tensors read from ${location} overlap in it`);
     if (length > MAX_TENSOR_BYTES)
       throw new RangeError(`a tensor of ${length} bytes; at most ${MAX_TENSOR_BYTES} are read`);

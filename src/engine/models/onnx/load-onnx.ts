@@ -99,7 +99,7 @@ async function sampleSize(modelFile: string): Promise<readonly [number, number] 
   try {
     const size: unknown = (JSON.parse(text) as Record<string, unknown>)['sample_size'];
     const [height, width] = Array.isArray(size) ? size : [size, size];
-    return Number.isInteger(height) && Number.isInteger(width) ? [height, width] : null;
+    return [height, width].every((extent) => Number.isInteger(extent) && extent > 0) ? [height, width] : null;
   } catch {
     return null;
   }

@@ -49,6 +49,8 @@ export interface OnnxFile {
 /** A protobuf message has at most 2 GiB. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 const [MIN_OPSET, MAX_OPSET] = [13, 23];
+/** The largest UNets have a fifth of it. */
+const MAX_NODES = 50_000;
 
 /** The error of one node: says which, of which operator, and why. */
 export function nodeError(
@@ -69,6 +71,8 @@ export async function readOnnxFile(path: string): Promise<OnnxFile> {
   const { graph } = model;
   if (!graph || graph.node.length === 0)
     throw new EngineError('MODEL_INVALID', `${where}: expected an ONNX model, found no graph in it.`);
+  if (graph.node.length > MAX_NODES)
+    throw new EngineError('MODEL_INVALID', `${where}: ${graph.node.length} nodes; at most ${MAX_NODES} are read.`);
   const hash = createHash('sha256').update(bytes);
   const { initializers, files } = await readInitializers(path, where, graph, hash);
   return {

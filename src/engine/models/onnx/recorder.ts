@@ -1,5 +1,5 @@
 import type { Value } from '../../graph/graph.js';
-import { floatTensor } from '../../graph/tensor.js';
+import { floatTensor, sizeOf } from '../../graph/tensor.js';
 import { Tape } from '../../ops/tape.js';
 import { type BatchPair, batchAxis } from './batch.js';
 import { type Dependence, readsShapeOnly, valueInputs } from './dependence.js';
@@ -30,11 +30,17 @@ interface Start {
   readonly lift: (name: string, tensor: HostTensor) => Value;
 }
 
+/** Elements of constants that are computed while loading, of one file. */
+const MAX_FOLDED = 2 ** 28;
+/** Elements of one tensor of one sample: 128 channels of 1024 × 1024 pixels. */
+const MAX_ELEMENTS = 2 ** 27;
+
 /** Folds and records the nodes of one file. */
 export class Recorder {
   private readonly lifted = new WeakMap<Tape, Map<string, Value>>();
   private readonly constants: ReadonlyMap<string, HostTensor>;
   private readonly nodes: readonly OnnxNode[];
+  private folded = 0;
 
   constructor(
     private readonly file: OnnxFile,
@@ -75,7 +81,7 @@ export class Recorder {
 
   private fold(node: OnnxNode, inputs: readonly (HostTensor | null)[]): HostTensor[] {
     try {
-      return foldNode(node, inputs);
+      return this.counted(foldNode(node, inputs), inputs);
     } catch (cause) {
       throw nodeError(this.file.where, node, cause);
     }
@@ -172,7 +178,8 @@ export class Recorder {
       const constant = operands.every((operand) => operand === null || 'host' in operand);
       // What is recorded is float32.
       if (node.op === 'CastLike' && hosts[0] && !hosts[1]) return [{ host: castTo(hosts[0], 'float32') }];
-      if (folding && constant && canFold(node.op)) return foldNode(node, hosts).map((host) => ({ host }));
+      if (folding && constant && canFold(node.op))
+        return this.counted(foldNode(node, hosts), hosts).map((host) => ({ host }));
       return this.map(node, operands, start).map((value) => ({ value }));
     } catch (cause) {
       throw nodeError(this.file.where, node, cause);
@@ -183,13 +190,25 @@ export class Recorder {
     const mapping = MAPPINGS.get(node.op);
     if (!mapping) throw new RangeError('this operator is not built; docs/models.md lists those that are');
     const site = new Site({ ...start, node, opset: this.file.opset, operands });
-    const made = mapping(site);
-    return Array.isArray(made) ? made : [made];
+    const made = [mapping(site)].flat();
+    for (const { shape } of made) {
+      const size = sizeOf(shape) / start.batch.now;
+      if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0) || size > MAX_ELEMENTS)
+        throw new RangeError(`makes a tensor of shape [${shape}]`);
+    }
+    return made;
   }
 
   /** A weight, or what was computed from weights alone. */
   constant(name: string): HostTensor | null {
     return this.constants.get(name) ?? null;
+  }
+
+  private counted(made: HostTensor[], inputs: readonly (HostTensor | null)[]): HostTensor[] {
+    const fresh = made.filter(({ data }) => !inputs.some((input) => input?.data === data));
+    this.folded += fresh.reduce((sum, { data }) => sum + data.length, 0);
+    if (this.folded > MAX_FOLDED) throw new RangeError(`more than ${MAX_FOLDED} elements of constants to compute`);
+    return made;
   }
 
   private lift(tape: Tape, name: string, tensor: HostTensor): Value {

@@ -39,7 +39,8 @@ export function findTap(
   };
   const chain = dominatorChain(dominators(ends.sample, order, below), ends.output);
   const images = chain.slice(1, -1).filter((name) => shapes.get(name)?.length === 4);
-  const place = (name: string) => chain.indexOf(name);
+  const places = new Map(chain.map((name, at) => [name, at]));
+  const place = (name: string) => places.get(name) ?? -1;
   const deepest = bottleneck(images, shapes);
   const first = concats.find(({ node }) => place(node.outputs[0] ?? '') > place(deepest[0] ?? ''));
   const [begin, end] = first
@@ -73,12 +74,15 @@ function bottleneck(images: readonly string[], shapes: Shapes): string[] {
   return images.filter((name) => area(name, shapes) === least);
 }
 
+/** A skip meets one tensor, or a few that were made beside each other. */
+const MAX_OPERANDS = 4;
+
 function skipConcats({ nodes, data, makers }: Dependence, shapes: Shapes): SkipConcat[] {
   return nodes.flatMap((node) => {
     const inputs = [...new Set(node.inputs.filter((name) => data.has(name)))];
     const rank = shapes.get(node.outputs[0] ?? '')?.length ?? 0;
-    if (node.op !== 'Concat' || inputs.length < 2 || rank !== 4 || ![1, -3].includes(node.attributes.number('axis')))
-      return [];
+    if (node.op !== 'Concat' || inputs.length < 2 || inputs.length > MAX_OPERANDS || rank !== 4) return [];
+    if (![1, -3].includes(node.attributes.number('axis'))) return [];
     const skips = inputs.filter((name) =>
       inputs.some((other) => other !== name && ancestors(other, makers, data).has(name)),
     );

@@ -80,6 +80,7 @@ const slice: FoldRule = (site) => {
 const gather: FoldRule = (site) => {
   const [x, indices] = [site.input(0), site.input(1)];
   const axis = normaliseAxis(site.attributes.number('axis', 0), x.shape.length);
+  bounded(indices.data.length);
   const rows = Array.from(indices.data, (index) => {
     const first = wrapIndex(index, x.shape[axis] ?? 0);
     return sliced(
@@ -132,7 +133,7 @@ const pad: FoldRule = (site) => {
 };
 
 function bounded(count: number): number {
-  if (count > 2 ** 16) throw new RangeError(`${count} repetitions`);
+  if (count > 2 ** 16) throw new RangeError(`${count} pieces are not put together`);
   return count;
 }
 

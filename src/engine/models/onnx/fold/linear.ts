@@ -4,11 +4,15 @@ import { computed, type HostTensor, hostTensor } from '../host-tensor.js';
 import type { FoldRule } from './folding.js';
 import { broadcastTo, transposed } from './views.js';
 
+/** Some seconds of JavaScript; a time embedding takes a thousandth. */
+const MAX_PRODUCTS = 2 ** 31;
+
 /** A product of two matrices, accumulated in float64. */
 function product(a: HostTensor, b: HostTensor): HostTensor {
   const [m, k] = a.shape as [number, number];
   const [rows, n] = b.shape as [number, number];
   if (k !== rows) throw new RangeError(`a product of [${a.shape}] and [${b.shape}]`);
+  if (m * k * n > MAX_PRODUCTS) throw new RangeError(`a product of [${a.shape}] and [${b.shape}] is not computed`);
   return computed(a.kind, [m, n], (at) => {
     const [row, column] = [Math.floor(at / n) * k, at % n];
     let sum = 0;

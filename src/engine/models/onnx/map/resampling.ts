@@ -1,5 +1,5 @@
 import type { Value } from '../../../graph/graph.js';
-import { floatTensor } from '../../../graph/tensor.js';
+import { lazyTensor } from '../../../graph/tensor.js';
 import type { Tape } from '../../../ops/tape.js';
 import type { Mapping, Site } from './site.js';
 import { windowPads } from './window.js';
@@ -103,11 +103,14 @@ function resampled(tape: Tape, x: Value, axis: number, weights: Weights): Value 
     const spread = split.map((extent, at) => (at === axis + 1 ? times : extent));
     return tape.reshape(tape.expand(tape.reshape(x, split), spread), to);
   }
-  const data = new Float32Array(from * weights.length);
-  weights.forEach((map, column) => {
-    for (const [row, weight] of map) data[row * weights.length + column] = weight;
-  });
-  const matrix = tape.constant(floatTensor([from, weights.length], data), 'resample');
+  const filled = () => {
+    const data = new Float32Array(from * weights.length);
+    weights.forEach((map, column) => {
+      for (const [row, weight] of map) data[row * weights.length + column] = weight;
+    });
+    return data;
+  };
+  const matrix = tape.constant(lazyTensor([from, weights.length], filled), 'resample');
   const last = x.shape.length - 1;
   const perm = x.shape.map((_, at) => (at === axis ? last : at === last ? axis : at));
   return tape.transpose(tape.matmul(tape.transpose(x, perm), matrix), perm);
