@@ -116,11 +116,44 @@ export interface StrengthRange {
 
 /**
  * A discovery's directions as bytes (safetensors). `statistics` is large, immutable and shared by every discovery of the
- * same model; `parameters` is small and changes with each version.
+ * same model; `parameters` is small and changes with each version. A direction file is `parameters` that need no statistics,
+ * which are empty then.
  */
 export interface DirectionBankRef {
   readonly statistics: Uint8Array;
   readonly parameters: Uint8Array;
+}
+
+/** What is known of a direction besides how it acts; null where it was not measured. */
+export interface DirectionRecord {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly accuracy: number | null;
+  readonly strengthError: number | null;
+  readonly monotonicity: number | null;
+  readonly effectSize: number | null;
+  readonly uniqueness: number | null;
+  readonly score: number | null;
+  readonly dead: boolean;
+  readonly fidelity: readonly FidelityPoint[];
+  readonly fidelityBaseline: FidelityBaseline | null;
+  readonly strengthRange: StrengthRange | null;
+}
+
+/** A direction to export. */
+export interface ExportedDirection {
+  readonly bank: DirectionBankRef;
+  readonly directionIndex: number;
+  readonly record: DirectionRecord;
+}
+
+/** What a direction file holds; its bytes are the `parameters` of a bank without `statistics`. */
+export interface DirectionFileContent {
+  readonly kind: ShiftKind;
+  readonly reverseProcess: ReverseProcess;
+  readonly samplingSteps: number;
+  /** In the order of their indices. */
+  readonly directions: readonly DirectionRecord[];
 }
 
 /** What a discovery would take, from a short probe on this device; there is none, and no time, where it will clearly not fit. */
@@ -271,5 +304,12 @@ export interface Engine {
     },
     signal: AbortSignal,
   ): Promise<EncodedImage[]>;
+  /** Directions of one kind, process and T_ref as a file for others; BAD_USER_INPUT where they differ in that. */
+  exportDirections(
+    model: { path: string; hash: string },
+    directions: readonly ExportedDirection[],
+  ): Promise<Uint8Array>;
+  /** Checks a direction file against the model. Throws MODEL_INVALID on damage, BAD_USER_INPUT on a mismatch. */
+  readDirections(model: { path: string; hash: string }, bytes: Uint8Array): Promise<DirectionFileContent>;
   close(): Promise<void>;
 }

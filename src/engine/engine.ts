@@ -1,9 +1,11 @@
 import type {
+  DirectionFileContent,
   DiscoveryConfig,
   DiscoveryEstimate,
   EditRequest,
   EncodedImage,
   Engine,
+  ExportedDirection,
   ImportStage,
   ModelDescription,
   ReverseProcess,
@@ -15,6 +17,7 @@ import { discover } from './discovery/loop.js';
 import { bankFor, edit, filmstrip, rows } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
 import { SampleDirections } from './edit/sample-directions.js';
+import { exportDirections, readDirections } from './edit/travel.js';
 import { EngineError, throwIfAborted } from './errors.js';
 import type { FloatTensor } from './graph/tensor.js';
 import { loadModel } from './models/load-model.js';
@@ -112,6 +115,14 @@ class LocalEngine implements Engine {
       checks(signal),
     );
     return Promise.all(samples.map((sample) => encodePicture(sample, model.sampleShape)));
+  }
+
+  async exportDirections(ref: ModelRef, directions: readonly ExportedDirection[]): Promise<Uint8Array> {
+    return exportDirections(await this.model(ref), directions);
+  }
+
+  async readDirections(ref: ModelRef, bytes: Uint8Array): Promise<DirectionFileContent> {
+    return readDirections(await this.model(ref), bytes);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,8 @@
 export type {
   DeviceReport,
   DirectionBankRef,
+  DirectionFileContent,
+  DirectionRecord,
   DirectionScore,
   DiscoveryConfig,
   DiscoveryEstimate,
@@ -15,6 +17,7 @@ export type {
   EditRequest,
   EncodedImage,
   Engine,
+  ExportedDirection,
   FidelityBaseline,
   FidelityPoint,
   ImportStage,

@@ -1,4 +1,5 @@
 import type {
+  DirectionFileContent,
   DiscoveryEstimate,
   EditEvent,
   EditRequest,
@@ -56,6 +57,14 @@ export class FakeEngine implements Engine {
 
   async filmstrip(): Promise<EncodedImage[]> {
     return [];
+  }
+
+  async exportDirections(): Promise<Uint8Array> {
+    return new Uint8Array();
+  }
+
+  async readDirections(): Promise<DirectionFileContent> {
+    return { kind: 'GLOBAL', reverseProcess: 'SYMMETRIC', samplingSteps: 1, directions: [] };
   }
 
   async close(): Promise<void> {}
