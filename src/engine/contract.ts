@@ -30,6 +30,15 @@ export interface ModelDescription {
   readonly predictionType: string;
 }
 
+/** How a model is found again after its import. */
+export interface ModelRef {
+  readonly path: string;
+  /** As the import gave it: a model that has changed since is refused. */
+  readonly hash: string;
+  /** Where h is read; the format's own choice if null. */
+  readonly hTap?: string | null;
+}
+
 export interface ImportStage {
   readonly stage: string;
   readonly done: number;
@@ -269,7 +278,7 @@ export interface Engine {
     signal: AbortSignal,
   ): Promise<EncodedImage[]>;
   discover(
-    model: { path: string; hash: string },
+    model: ModelRef,
     config: DiscoveryConfig,
     options: {
       state: Uint8Array | null;
@@ -281,19 +290,11 @@ export interface Engine {
     },
   ): AsyncGenerator<DiscoveryEvent, void, void>;
   /** Time and memory of a discovery, without starting it. */
-  estimate(
-    model: { path: string; hash: string },
-    config: DiscoveryConfig,
-    signal: AbortSignal,
-  ): Promise<DiscoveryEstimate>;
-  edit(
-    model: { path: string; hash: string },
-    request: EditRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<EditEvent, void, void>;
+  estimate(model: ModelRef, config: DiscoveryConfig, signal: AbortSignal): Promise<DiscoveryEstimate>;
+  edit(model: ModelRef, request: EditRequest, signal: AbortSignal): AsyncGenerator<EditEvent, void, void>;
   /** Traversal of one direction from one seed: one PNG per strength. */
   filmstrip(
-    model: { path: string; hash: string },
+    model: ModelRef,
     request: {
       bank: DirectionBankRef;
       directionIndex: number;
@@ -305,11 +306,8 @@ export interface Engine {
     signal: AbortSignal,
   ): Promise<EncodedImage[]>;
   /** Directions of one kind, process and T_ref as a file for others; BAD_USER_INPUT where they differ in that. */
-  exportDirections(
-    model: { path: string; hash: string },
-    directions: readonly ExportedDirection[],
-  ): Promise<Uint8Array>;
+  exportDirections(model: ModelRef, directions: readonly ExportedDirection[]): Promise<Uint8Array>;
   /** Checks a direction file against the model. Throws MODEL_INVALID on damage, BAD_USER_INPUT on a mismatch. */
-  readDirections(model: { path: string; hash: string }, bytes: Uint8Array): Promise<DirectionFileContent>;
+  readDirections(model: ModelRef, bytes: Uint8Array): Promise<DirectionFileContent>;
   close(): Promise<void>;
 }

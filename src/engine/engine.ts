@@ -8,6 +8,7 @@ import type {
   ExportedDirection,
   ImportStage,
   ModelDescription,
+  ModelRef,
   ReverseProcess,
 } from './contract.js';
 import type { DiffusionModel } from './diffusion/model.js';
@@ -29,8 +30,6 @@ import type { DirectionBank } from './shift/bank.js';
 const MAX_MODELS = 2;
 const MAX_SAMPLERS = 6;
 const MAX_SAMPLE_DIRECTIONS = 2;
-
-type ModelRef = { path: string; hash: string };
 
 /** Opens a device and gives the engine that runs on it. */
 export async function createEngine({ device }: { device: string }): Promise<Engine> {
@@ -133,10 +132,11 @@ class LocalEngine implements Engine {
     this.models.clear();
   }
 
-  private async model({ path, hash }: ModelRef): Promise<DiffusionModel> {
-    const model = await recent(this.models, hash, MAX_MODELS, () => loadModel(path));
+  private async model({ path, hash, hTap }: ModelRef): Promise<DiffusionModel> {
+    const key = [hash, hTap ?? ''].join(' ');
+    const model = await recent(this.models, key, MAX_MODELS, () => loadModel(path, { hTap: hTap ?? undefined }));
     if (model.hash === hash) return model;
-    this.models.delete(hash);
+    this.models.delete(key);
     throw new EngineError(
       'MODEL_INVALID',
       `${path}: the model has changed since it was imported (hash ${model.hash}, then ${hash}). Import it again.`,
@@ -149,7 +149,7 @@ class LocalEngine implements Engine {
     process: ReverseProcess,
     stochastic: boolean,
   ): Promise<EditedSampler> {
-    const key = [model.hash, batch, process, stochastic].join(' ');
+    const key = [model.hash, model.hTap, batch, process, stochastic].join(' ');
     return recent(
       this.samplers,
       key,
@@ -163,7 +163,7 @@ class LocalEngine implements Engine {
     return (bank: DirectionBank): Promise<SampleDirections> =>
       recent(
         this.sampleDirections,
-        [model.hash, batch].join(' '),
+        [model.hash, model.hTap, batch].join(' '),
         MAX_SAMPLE_DIRECTIONS,
         () => SampleDirections.create(model, batch, bank, this.device),
         (old) => old.release(),

@@ -22,6 +22,7 @@ export type {
   FidelityPoint,
   ImportStage,
   ModelDescription,
+  ModelRef,
   ReverseProcess,
   Shift,
   ShiftKind,

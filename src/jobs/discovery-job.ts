@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DiscoveryEvent } from '../engine/index.js';
 import type { Held, Work } from '../storage/index.js';
 import type { JobContext, JobSignals } from './job.js';
+import { modelRef } from './model-ref.js';
 
 /** The highest step of each kind of event in the run's log: what is at or below it is not announced again. */
 type Announced = Awaited<ReturnType<Work['announced']>>;
@@ -22,8 +23,7 @@ export async function discoveryJob(context: JobContext, held: Held, { signal, pa
   const options = { state: last?.state ?? null, statistics, signal, pause, yieldTo: interactive.yieldTo };
   const writer = new DiscoveryWriter(work, held, row.totalSteps, announced);
   await writer.prepare();
-  for await (const event of engine.discover({ path: model.source, hash: model.hash ?? '' }, config, options))
-    await writer.write(event);
+  for await (const event of engine.discover(modelRef(model), config, options)) await writer.write(event);
   if (!writer.isFinished) return work.setStatus(held, 'PAUSED');
   await work.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
 }

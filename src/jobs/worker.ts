@@ -15,6 +15,7 @@ import {
   Work,
 } from '../storage/index.js';
 import type { RunKind } from '../storage/types.js';
+import { answer } from './ask.js';
 import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
 import { estimateJob } from './estimate-job.js';
@@ -25,6 +26,8 @@ import { importJob } from './import-job.js';
 import { Interactive } from './interactive.js';
 import type { JobContext, JobSignals } from './job.js';
 import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
+import type { TransferRequest } from './transfer.js';
+import { transferJob } from './transfer-job.js';
 
 const HEARTBEAT_MS = 2000;
 /** A request is announced by NOTIFY; this bounds what a lost one costs. */
@@ -112,7 +115,10 @@ class JobRunner {
     await on('import', (id) => interactive.during(() => this.run('import', id, importJob)));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     await on('estimate', (_, data) =>
-      interactive.during(() => estimateJob(this.context, data as EstimateRequest, this.stopping.signal)),
+      interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.stopping.signal))),
+    );
+    await on('directions', (_, data) =>
+      interactive.during(() => answer(() => transferJob(this.context, data as TransferRequest))),
     );
     await on('gallery', (_, data) => interactive.during(() => galleryJob(this.context, data, this.stopping.signal)));
   }

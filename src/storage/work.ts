@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
+import { insertImported, putDirectionFile } from './direction-files.js';
 import { directionsOfDiscovery } from './discoveries.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
@@ -7,6 +8,7 @@ import { putBlob, putImage, readBlob } from './images.js';
 import { setStatus, takeRun } from './runs.js';
 import { checkpoint, direction, discovery, edit, event, filmstrip, gallery, model, run } from './tables.js';
 import type {
+  DirectionFileRow,
   DirectionRow,
   DiscoveryRow,
   EditRow,
@@ -289,6 +291,19 @@ export class Work {
           .select()
           .from(direction)
           .where(inArray(direction.id, [...ids]));
+  }
+
+  putDirectionFile(bytes: Uint8Array): Promise<DirectionFileRow> {
+    return this.database.transaction((tx) => putDirectionFile(tx, bytes));
+  }
+
+  /** Directions of a file, ids in its order. */
+  importDirections(
+    modelId: string,
+    bytes: Uint8Array,
+    content: Parameters<typeof insertImported>[3],
+  ): Promise<string[]> {
+    return this.database.transaction((tx) => insertImported(tx, modelId, bytes, content));
   }
 
   directionsOf(discoveryId: string): Promise<DirectionRow[]> {
