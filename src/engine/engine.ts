@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import type {
+  BackgroundOptions,
   DirectionFileContent,
   DiscoveryConfig,
   DiscoveryEstimate,
@@ -6,21 +8,27 @@ import type {
   EncodedImage,
   Engine,
   ExportedDirection,
+  GradientCheck,
   ImportStage,
+  MemoryReport,
   ModelDescription,
   ModelRef,
   ReverseProcess,
+  YieldTo,
 } from './contract.js';
 import type { DiffusionModel } from './diffusion/model.js';
 import type { Between } from './diffusion/trajectory.js';
 import { estimateDiscovery } from './discovery/estimate.js';
 import { discover } from './discovery/loop.js';
-import { bankFor, edit, filmstrip, rows } from './edit/edit.js';
+import { batchOf, gallery } from './doctor/gallery.js';
+import { checkGradients } from './doctor/gradient-check.js';
+import { importReport } from './doctor/import-report.js';
+import { memoryReport } from './doctor/memory-report.js';
+import { bankFor, edit, filmstrip } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
 import { SampleDirections } from './edit/sample-directions.js';
 import { exportDirections, readDirections } from './edit/travel.js';
 import { EngineError, throwIfAborted } from './errors.js';
-import type { FloatTensor } from './graph/tensor.js';
 import { loadModel } from './models/load-model.js';
 import { encodePicture } from './picture.js';
 import { type Device, openDevice } from './runtime/device.js';
@@ -60,16 +68,32 @@ class LocalEngine implements Engine {
     path: string,
     onStage: (stage: ImportStage) => Promise<void>,
     signal: AbortSignal,
+    hTap: string | null = null,
   ): Promise<ModelDescription> {
     const between = checks(signal);
     await onStage({ stage: 'reading', done: 0, total: 2 });
-    const model = await loadModel(path);
+    const model = await loadModel(path, { hTap: hTap ?? undefined });
     await between();
     await onStage({ stage: 'sampling', done: 1, total: 2 });
     // A model that cannot make one finite step is refused here, not in the middle of somebody's training.
-    await this.firstStep(model, between);
+    const seconds = await this.firstStep(model, between);
     await onStage({ stage: 'ready', done: 2, total: 2 });
-    return describe(model);
+    return { ...describe(model), report: importReport(model, seconds) };
+  }
+
+  async foretellMemory(ref: ModelRef): Promise<MemoryReport> {
+    return memoryReport(await this.model(ref));
+  }
+
+  async checkGradients(ref: ModelRef, options: BackgroundOptions): Promise<GradientCheck> {
+    return checkGradients(await this.model(ref), this.device, inBackground(options));
+  }
+
+  async *gallery(ref: ModelRef, request: Parameters<Engine['gallery']>[1], options: Parameters<Engine['gallery']>[2]) {
+    const model = await this.model(ref);
+    const batch = batchOf(model, request.seeds.length);
+    const sampler = await this.sampler(model, batch, 'SYMMETRIC', false);
+    yield* gallery(model, { sampler, batch, between: inBackground(options) }, request, options.onProgress);
   }
 
   async sample(
@@ -79,11 +103,11 @@ class LocalEngine implements Engine {
     samplingSteps: number,
     signal: AbortSignal,
   ): Promise<EncodedImage[]> {
-    const model = await this.model({ path, hash });
-    const sampler = await this.sampler(model, seeds.length, 'SYMMETRIC', false);
-    let last: FloatTensor | null = null;
-    for await (const { x } of sampler.sample(seeds, samplingSteps, 0, () => sampler.zero(), checks(signal))) last = x;
-    return Promise.all(rows(last as FloatTensor).map((row) => encodePicture(row, model.sampleShape)));
+    const options = { signal, yieldTo: async () => {}, onProgress: async () => {} };
+    const images: EncodedImage[] = [];
+    for await (const event of this.gallery({ path, hash }, { seeds, samplingSteps }, options))
+      if (event.type === 'image') images.push(event.image);
+    return images;
   }
 
   async *discover(ref: ModelRef, config: DiscoveryConfig, options: Parameters<Engine['discover']>[2]) {
@@ -104,6 +128,7 @@ class LocalEngine implements Engine {
     ref: ModelRef,
     request: Parameters<Engine['filmstrip']>[1],
     signal: AbortSignal,
+    yieldTo: YieldTo = async () => {},
   ): Promise<EncodedImage[]> {
     const model = await this.model(ref);
     const sampler = await this.sampler(model, request.strengths.length, request.reverseProcess, false);
@@ -111,7 +136,7 @@ class LocalEngine implements Engine {
       sampler,
       { ...request, bank: bankFor(model, request.bank) },
       this.directionsOf(model, request.strengths.length),
-      checks(signal),
+      inBackground({ signal, yieldTo }),
     );
     return Promise.all(samples.map((sample) => encodePicture(sample, model.sampleShape)));
   }
@@ -170,28 +195,43 @@ class LocalEngine implements Engine {
       );
   }
 
-  private async firstStep(model: DiffusionModel, between: Between): Promise<void> {
+  /** Seconds of one step, its session apart. */
+  private async firstStep(model: DiffusionModel, between: Between): Promise<number> {
     const sampler = await EditedSampler.create(
       model,
       { batch: 1, process: 'SYMMETRIC', stochastic: false },
       this.device,
     );
+    const start = performance.now();
     try {
       for await (const { predictedX0 } of sampler.sample([0], 1, 0, () => sampler.zero(), between)) {
         if (!predictedX0.data.every(Number.isFinite))
           throw new EngineError('MODEL_INVALID', 'The model gives values that are not finite.');
       }
+      return (performance.now() - start) / 1000;
     } finally {
       await sampler.release();
     }
   }
 }
 
+/** A session run blocks the event loop: whatever else waits for it gets its turn between two. */
 function checks(signal: AbortSignal): Between {
-  return async () => throwIfAborted(signal);
+  return async () => {
+    await setImmediate();
+    throwIfAborted(signal);
+  };
 }
 
-function describe(model: DiffusionModel): ModelDescription {
+function inBackground({ signal, yieldTo }: BackgroundOptions): Between {
+  return async () => {
+    throwIfAborted(signal);
+    await yieldTo();
+    throwIfAborted(signal);
+  };
+}
+
+function describe(model: DiffusionModel): Omit<ModelDescription, 'report'> {
   const { hash, sampleShape, hShape, hTap, parameterCount, schedule } = model;
   const [channels, resolution] = sampleShape;
   const { trainTimesteps, betaSchedule, predictionType } = schedule;

@@ -4,6 +4,7 @@
  */
 
 export type {
+  BackgroundOptions,
   DeviceReport,
   DirectionBankRef,
   DirectionFileContent,
@@ -20,10 +21,15 @@ export type {
   ExportedDirection,
   FidelityBaseline,
   FidelityPoint,
+  GalleryEvent,
+  GradientCheck,
+  ImportReport,
   ImportStage,
+  MemoryReport,
   ModelDescription,
   ModelRef,
   ReverseProcess,
+  SampleCheck,
   Shift,
   ShiftKind,
   StrengthRange,
@@ -36,5 +42,6 @@ export type { PretrainingConfig } from './pretraining/config.js';
 export { type PretrainingEvent, pretrain } from './pretraining/loop.js';
 export { openDevice } from './runtime/device.js';
 export { writeSafetensors } from './safetensors.js';
+export { STATISTICS_FORWARDS } from './shift/statistics.js';
 export { VERIFY_TOLERANCE, verifyModel } from './verify.js';
 export { Workload, type WorkloadRequest } from './workload.js';

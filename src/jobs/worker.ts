@@ -15,7 +15,7 @@ import {
   Work,
 } from '../storage/index.js';
 import type { RunKind } from '../storage/types.js';
-import { answer } from './ask.js';
+import { ASK_LIMIT_MS, answer } from './ask.js';
 import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
 import { estimateJob } from './estimate-job.js';
@@ -115,12 +115,17 @@ class JobRunner {
     await on('import', (id) => interactive.during(() => this.run('import', id, importJob)));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     await on('estimate', (_, data) =>
-      interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.stopping.signal))),
+      interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.asked()))),
     );
     await on('directions', (_, data) =>
       interactive.during(() => answer(() => transferJob(this.context, data as TransferRequest))),
     );
-    await on('gallery', (_, data) => interactive.during(() => galleryJob(this.context, data, this.stopping.signal)));
+    await on('gallery', (_, data) => galleryJob(this.context, data, this.stopping.signal));
+  }
+
+  /** Nobody waits longer for an answer. */
+  private asked(): AbortSignal {
+    return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ASK_LIMIT_MS)]);
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,9 @@ import type {
   EditRequest,
   EncodedImage,
   Engine,
+  GalleryEvent,
+  GradientCheck,
+  MemoryReport,
   ModelDescription,
 } from '../../src/engine/index.js';
 
@@ -25,6 +28,24 @@ const DESCRIPTION: ModelDescription = {
   trainTimesteps: 1000,
   betaSchedule: 'linear',
   predictionType: 'epsilon',
+  report: {
+    format: 'fake',
+    files: [],
+    config: [],
+    weights: { matched: 1, ignored: [], parameters: 1, bytes: 4 },
+    taps: [],
+    schedule: {
+      trainTimesteps: 1000,
+      betaSchedule: 'linear',
+      predictionType: 'epsilon',
+      timestepSpacing: 'leading',
+      firstAlphaBar: 1,
+      lastAlphaBar: 0,
+      meaning: '',
+    },
+    secondsPerForward: 1,
+    warnings: [],
+  },
 };
 
 /** An engine that computes nothing: what it does at each edit is set from outside, so that jobs can be tested alone. */
@@ -41,6 +62,16 @@ export class FakeEngine implements Engine {
   async sample(): Promise<EncodedImage[]> {
     return [];
   }
+
+  async foretellMemory(): Promise<MemoryReport> {
+    return { editingBytes: 1, trainingBytes: 2, usableBytes: 3, advice: null };
+  }
+
+  async checkGradients(): Promise<GradientCheck> {
+    return { verdict: 'PASSED', inputSize: 8, errorByX: 0, errorByH: 0, message: '' };
+  }
+
+  async *gallery(): AsyncGenerator<GalleryEvent, void, void> {}
 
   async *discover(): AsyncGenerator<never, void, void> {}
 

@@ -10,7 +10,7 @@ import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
-import { measureRotation, ROTATION_SAMPLES } from './rotation.js';
+import { measureRotation, ROTATION_SAMPLES, ROTATION_STEPS } from './rotation.js';
 import { turnLargestPositive } from './signs.js';
 
 /** Samples measured, and components kept. */
@@ -19,6 +19,8 @@ export const COMPONENT_COUNT = 64;
 /** Steps of the trajectory along which h is measured; other timesteps are interpolated, so that memory does not grow with T. */
 export const STATISTICS_STEPS = 10;
 export const STATISTICS_BATCH = 8;
+/** Forward passes of one sample that the statistics of a model come to. */
+export const STATISTICS_FORWARDS = STATISTICS_SAMPLES * STATISTICS_STEPS + ROTATION_SAMPLES * ROTATION_STEPS;
 const FORMAT = 'azimuth-h-statistics-2';
 /** Knew no rotation: directions that were found with it can still be used. */
 const FORMAT_1 = 'azimuth-h-statistics-1';

@@ -6,10 +6,12 @@ import { DirectionPageArgs } from '../direction/direction.input.js';
 import { directionPage } from '../direction/direction.resolver.js';
 import { type Direction, DirectionConnection } from '../direction/direction.type.js';
 import { Discovery, DiscoveryConnection } from '../discovery/discovery.type.js';
+import { ModelStageName } from '../enums.js';
 import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
 import { ImportModelInput, modelSource } from './model.input.js';
 import { Model, ModelConnection } from './model.type.js';
+import { ModelStage } from './report.type.js';
 
 @Resolver(() => Model)
 export class ModelResolver {
@@ -33,6 +35,12 @@ export class ModelResolver {
     @Ctx() { storage }: RequestContext,
   ): Promise<Model> {
     return new Model(await storage.models.create(modelSource(input)));
+  }
+
+  @FieldResolver(() => [ModelStage], { description: 'What is done after the import, and how far it is.' })
+  async stages(@Root() { row }: Model, @Ctx() { storage }: RequestContext): Promise<ModelStage[]> {
+    const order = Object.keys(ModelStageName);
+    return (await storage.models.stages(row.id)).sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   }
 
   @FieldResolver(() => [Image], {
