@@ -75,7 +75,7 @@ async function openBackend(options: ServerOptions, opened: Close[]): Promise<Bac
   const storage = await openStorage({ url: database.url, enqueue: queue.enqueue });
   opened.push(() => storage.close());
   if (options.worker) {
-    const supervisor = startSupervisor({ url: database.url, device, queue, logger });
+    const supervisor = startSupervisor({ url: database.url, device, dataDir, queue, logger });
     opened.push(() => supervisor.stop());
   }
   return { storage, estimate: createEstimator(queue), transfer: createTransfer(queue) };

@@ -42,6 +42,8 @@ export interface WorkerOptions {
   readonly id?: string;
   readonly version: string;
   readonly logger: Logger;
+  /** Where models are fetched from; without it there are only those on the disk. */
+  readonly hub?: JobContext['hub'];
 }
 
 export interface RunningWorker {
@@ -52,7 +54,7 @@ export interface RunningWorker {
 
 /** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { url, engine, id = randomUUID(), version, logger } = options;
+  const { url, engine, id = randomUUID(), version, logger, hub = null } = options;
   const { pool, database } = openPool(url, 6);
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
@@ -65,6 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     interactive: new Interactive(),
     logger,
     version,
+    hub,
   };
   const runner = new JobRunner(context, queue, bell, id);
   await runner.listen();
@@ -112,7 +115,7 @@ class JobRunner {
       });
     };
     await on('edit', (id) => interactive.during(() => this.run('edit', id, editJob)));
-    await on('import', (id) => interactive.during(() => this.run('import', id, importJob)));
+    await on('import', (id) => this.run('import', id, importJob));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     await on('estimate', (_, data) =>
       interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.asked()))),

@@ -144,6 +144,20 @@ export class Work {
     });
   }
 
+  /** Where a model came from, once that is known exactly. */
+  async setSource(held: Held, source: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await this.requireHeld(tx, held);
+      await tx.update(model).set({ source }).where(eq(model.id, held.runId));
+    });
+  }
+
+  /** Whether a model is loaded from there. */
+  async isModelAt(path: string): Promise<boolean> {
+    const rows = await this.database.select({ id: model.id }).from(model).where(eq(model.path, path)).limit(1);
+    return rows.length > 0;
+  }
+
   async stage(modelId: string, name: ModelStageRow['name']): Promise<ModelStageRow | null> {
     const [row] = await this.database
       .select()

@@ -53,9 +53,11 @@ export class FakeEngine implements Engine {
   readonly devices = [{ name: 'cpu', available: true, reason: 'fake', chosen: true }];
   /** Awaited before an edit's result; throws what the edit shall fail with. */
   duringEdit: (request: EditRequest, signal: AbortSignal) => Promise<void> = async () => {};
+  /** Awaited in place of a gallery. */
+  duringGallery: (options: Parameters<Engine['gallery']>[2]) => Promise<void> = async () => {};
   edits = 0;
 
-  async importModel(): Promise<ModelDescription> {
+  async importModel(..._: Parameters<Engine['importModel']>): Promise<ModelDescription> {
     return DESCRIPTION;
   }
 
@@ -71,7 +73,15 @@ export class FakeEngine implements Engine {
     return { verdict: 'PASSED', inputSize: 8, errorByX: 0, errorByH: 0, message: '' };
   }
 
-  async *gallery(): AsyncGenerator<GalleryEvent, void, void> {}
+  async *gallery(
+    _: unknown,
+    __: unknown,
+    options: Parameters<Engine['gallery']>[2],
+  ): AsyncGenerator<GalleryEvent, void, void> {
+    await this.duringGallery(options);
+    const facts = { count: 1, samplingSteps: 1, min: 0, max: 0, mean: 0, deviation: 0 };
+    yield { type: 'check', check: { verdict: 'PASSED', ...facts, message: '' } };
+  }
 
   async *discover(): AsyncGenerator<never, void, void> {}
 

@@ -9,7 +9,8 @@ import { Discovery, DiscoveryConnection } from '../discovery/discovery.type.js';
 import { ModelStageName } from '../enums.js';
 import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
-import { ImportModelInput, modelSource } from './model.input.js';
+import { modelOf } from '../nodes.js';
+import { ImportModelInput, newModel } from './model.input.js';
 import { Model, ModelConnection } from './model.type.js';
 import { ModelStage } from './report.type.js';
 
@@ -34,7 +35,19 @@ export class ModelResolver {
     @Arg('input', () => ImportModelInput) input: ImportModelInput,
     @Ctx() { storage }: RequestContext,
   ): Promise<Model> {
-    return new Model(await storage.models.create(modelSource(input)));
+    return new Model(await storage.models.create(newModel(input)));
+  }
+
+  @Mutation(() => Model, {
+    description:
+      'Stops an import; the model is FAILED then. What was fetched is gone on from when it is imported again.',
+  })
+  async cancelImport(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Model> {
+    const rowId = rowIdOf('Model', 'id', id);
+    await modelOf(context, rowId);
+    await context.storage.runs.cancel(rowId);
+    context.loaders.models.clear(rowId);
+    return modelOf(context, rowId);
   }
 
   @FieldResolver(() => [ModelStage], { description: 'What is done after the import, and how far it is.' })

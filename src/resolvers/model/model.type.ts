@@ -29,7 +29,7 @@ export class Model extends Node {
     return this.row.error;
   }
 
-  @Field(() => String, { description: 'The folder that it was imported from.' })
+  @Field(() => String, { description: 'The path, or hub:owner/name@commit, that it was imported from.' })
   get source(): string {
     return this.row.source;
   }
