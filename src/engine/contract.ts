@@ -32,6 +32,93 @@ export interface ModelDescription {
   readonly trainTimesteps: number;
   readonly betaSchedule: string;
   readonly predictionType: string;
+  readonly report: ImportReport;
+}
+
+/** What an import understood of a model's files, for the user; MiB and such are for whoever shows it. */
+export interface ImportReport {
+  /** As docs/models.md names it. */
+  readonly format: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly config: readonly { readonly key: string; readonly value: string; readonly meaning: string }[];
+  readonly weights: {
+    readonly matched: number;
+    readonly ignored: readonly string[];
+    readonly parameters: number;
+    /** As float32. */
+    readonly bytes: number;
+  };
+  /** Places where h can be read; one is chosen. */
+  readonly taps: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly chosen: boolean;
+    readonly why: string;
+  }[];
+  readonly schedule: {
+    readonly trainTimesteps: number;
+    readonly betaSchedule: string;
+    readonly predictionType: string;
+    readonly timestepSpacing: string;
+    /** ᾱ of the first and the last training timestep. */
+    readonly firstAlphaBar: number;
+    readonly lastAlphaBar: number;
+    readonly meaning: string;
+  };
+  /** Of one sample through the UNet, on the device in use. */
+  readonly secondsPerForward: number;
+  readonly warnings: readonly string[];
+}
+
+/** Memory that work with a model takes on the CPU, foretold from the shapes of its graphs. */
+export interface MemoryReport {
+  /** One edit. */
+  readonly editingBytes: number;
+  /** A discovery at the defaults. */
+  readonly trainingBytes: number;
+  /** What could be had when this was looked at. */
+  readonly usableBytes: number;
+  /** What to change for a discovery to fit; null where it fits. */
+  readonly advice: string | null;
+}
+
+/** Whether the engine's gradients of this model are those of its output: by finite differences. */
+export interface GradientCheck {
+  readonly verdict: 'PASSED' | 'FAILED' | 'SKIPPED';
+  /** Pixels on a side of the input that it was done with. */
+  readonly inputSize: number;
+  /** Relative disagreement along a random change of x, and of h. */
+  readonly errorByX: number | null;
+  readonly errorByH: number | null;
+  readonly message: string;
+}
+
+/** Whether unedited samples look like images: pixels are meant to lie in −1…1. */
+export interface SampleCheck {
+  readonly verdict: 'PASSED' | 'FAILED';
+  readonly count: number;
+  readonly samplingSteps: number;
+  /** Null where values are not finite. */
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  readonly deviation: number | null;
+  readonly message: string;
+}
+
+/** Work that lets anything more urgent go first. */
+export interface BackgroundOptions {
+  readonly signal: AbortSignal;
+  readonly yieldTo: YieldTo;
+}
+
+/** How a model is found again after its import. */
+export interface ModelRef {
+  readonly path: string;
+  /** As the import gave it: a model that has changed since is refused. */
+  readonly hash: string;
+  /** Where h is read; the format's own choice if null. */
+  readonly hTap?: string | null;
 }
 
 export interface ImportStage {
@@ -120,11 +207,44 @@ export interface StrengthRange {
 
 /**
  * A discovery's directions as bytes (safetensors). `statistics` is large, immutable and shared by every discovery of the
- * same model; `parameters` is small and changes with each version.
+ * same model; `parameters` is small and changes with each version. A direction file is `parameters` that need no statistics,
+ * which are empty then.
  */
 export interface DirectionBankRef {
   readonly statistics: Uint8Array;
   readonly parameters: Uint8Array;
+}
+
+/** What is known of a direction besides how it acts; null where it was not measured. */
+export interface DirectionRecord {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly accuracy: number | null;
+  readonly strengthError: number | null;
+  readonly monotonicity: number | null;
+  readonly effectSize: number | null;
+  readonly uniqueness: number | null;
+  readonly score: number | null;
+  readonly dead: boolean;
+  readonly fidelity: readonly FidelityPoint[];
+  readonly fidelityBaseline: FidelityBaseline | null;
+  readonly strengthRange: StrengthRange | null;
+}
+
+/** A direction to export. */
+export interface ExportedDirection {
+  readonly bank: DirectionBankRef;
+  readonly directionIndex: number;
+  readonly record: DirectionRecord;
+}
+
+/** What a direction file holds; its bytes are the `parameters` of a bank without `statistics`. */
+export interface DirectionFileContent {
+  readonly kind: ShiftKind;
+  readonly reverseProcess: ReverseProcess;
+  readonly samplingSteps: number;
+  /** In the order of their indices. */
+  readonly directions: readonly DirectionRecord[];
 }
 
 /** What a discovery would take, from a short probe on this device; there is none, and no time, where it will clearly not fit. */
@@ -256,6 +376,11 @@ export interface Inversion {
   readonly psnr: number;
 }
 
+export type GalleryEvent =
+  /** `position` is that of its seed. */
+  | { readonly type: 'image'; readonly position: number; readonly image: EncodedImage }
+  | { readonly type: 'check'; readonly check: SampleCheck };
+
 /** Called between any two session runs of a training; resolves when nothing more urgent waits. */
 export type YieldTo = () => Promise<void>;
 
@@ -265,13 +390,14 @@ export type YieldTo = () => Promise<void>;
  */
 export interface Engine {
   readonly devices: readonly DeviceReport[];
-  /** Reads and checks a model folder; progress by callback. Throws MODEL_INVALID. */
+  /** Reads and checks a model, and runs it once; progress by callback. `hTap` as in {@link ModelRef}. Throws MODEL_INVALID. */
   importModel(
     path: string,
     onStage: (stage: ImportStage) => Promise<void>,
     signal: AbortSignal,
+    hTap?: string | null,
   ): Promise<ModelDescription>;
-  /** A deterministic gallery: one PNG per seed. */
+  /** One PNG per seed. */
   sample(
     path: string,
     hash: string,
@@ -279,8 +405,18 @@ export interface Engine {
     samplingSteps: number,
     signal: AbortSignal,
   ): Promise<EncodedImage[]>;
+  /** What work with a model takes. Nothing is computed. */
+  foretellMemory(model: ModelRef): Promise<MemoryReport>;
+  /** The import doctor's self-check, on an input of at most 64×64. */
+  checkGradients(model: ModelRef, options: BackgroundOptions): Promise<GradientCheck>;
+  /** A deterministic gallery: a PNG per seed, as they are made; progress in sampling steps of one sample, by callback. */
+  gallery(
+    model: ModelRef,
+    request: { readonly seeds: readonly number[]; readonly samplingSteps: number },
+    options: BackgroundOptions & { readonly onProgress: (done: number, total: number) => Promise<void> },
+  ): AsyncGenerator<GalleryEvent, void, void>;
   discover(
-    model: { path: string; hash: string },
+    model: ModelRef,
     config: DiscoveryConfig,
     options: {
       state: Uint8Array | null;
@@ -292,19 +428,11 @@ export interface Engine {
     },
   ): AsyncGenerator<DiscoveryEvent, void, void>;
   /** Time and memory of a discovery, without starting it. */
-  estimate(
-    model: { path: string; hash: string },
-    config: DiscoveryConfig,
-    signal: AbortSignal,
-  ): Promise<DiscoveryEstimate>;
-  edit(
-    model: { path: string; hash: string },
-    request: EditRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<EditEvent, void, void>;
+  estimate(model: ModelRef, config: DiscoveryConfig, signal: AbortSignal): Promise<DiscoveryEstimate>;
+  edit(model: ModelRef, request: EditRequest, signal: AbortSignal): AsyncGenerator<EditEvent, void, void>;
   /** As many edits of one base, several rows a session run; `shouldSkip` tells which variations nobody wants any more. */
   sweep(
-    model: { path: string; hash: string },
+    model: ModelRef,
     request: SweepRequest,
     options: { signal: AbortSignal; yieldTo: YieldTo; shouldSkip: (variation: number) => boolean },
   ): AsyncGenerator<SweepEvent, void, void>;
@@ -312,13 +440,13 @@ export interface Engine {
   sweepBatch(variations: number): number;
   /** Where sampling must start in order to arrive at an image. Throws BAD_USER_INPUT if it cannot be read. */
   invert(
-    model: { path: string; hash: string },
+    model: ModelRef,
     image: { bytes: Uint8Array; fit: PictureFit; samplingSteps: number },
     signal: AbortSignal,
   ): Promise<Inversion>;
   /** Traversal of one direction from one seed: one PNG per strength. */
   filmstrip(
-    model: { path: string; hash: string },
+    model: ModelRef,
     request: {
       bank: DirectionBankRef;
       directionIndex: number;
@@ -328,6 +456,11 @@ export interface Engine {
       reverseProcess: ReverseProcess;
     },
     signal: AbortSignal,
+    yieldTo?: YieldTo,
   ): Promise<EncodedImage[]>;
+  /** Directions of one kind, process and T_ref as a file for others; BAD_USER_INPUT where they differ in that. */
+  exportDirections(model: ModelRef, directions: readonly ExportedDirection[]): Promise<Uint8Array>;
+  /** Checks a direction file against the model. Throws MODEL_INVALID on damage, BAD_USER_INPUT on a mismatch. */
+  readDirections(model: ModelRef, bytes: Uint8Array): Promise<DirectionFileContent>;
   close(): Promise<void>;
 }

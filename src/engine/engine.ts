@@ -1,30 +1,42 @@
+import { setImmediate } from 'node:timers/promises';
 import type {
+  BackgroundOptions,
+  DirectionFileContent,
   DiscoveryConfig,
   DiscoveryEstimate,
   EditRequest,
   EncodedImage,
   Engine,
+  ExportedDirection,
+  GradientCheck,
   ImportStage,
   Inversion,
+  MemoryReport,
   ModelDescription,
+  ModelRef,
   ReverseProcess,
   SweepRequest,
+  YieldTo,
 } from './contract.js';
 import { type DiffusionModel, imageShape } from './diffusion/model.js';
 import { SampleImages } from './diffusion/sample-images.js';
 import type { Between } from './diffusion/trajectory.js';
 import { estimateDiscovery } from './discovery/estimate.js';
 import { discover } from './discovery/loop.js';
+import { batchOf, gallery } from './doctor/gallery.js';
+import { checkGradients } from './doctor/gradient-check.js';
+import { importReport } from './doctor/import-report.js';
+import { memoryReport } from './doctor/memory-report.js';
 import type { BaseTrajectory } from './edit/base-trajectory.js';
 import { BaseTrajectories } from './edit/bases.js';
-import { edit, filmstrip, rows, sweep } from './edit/edit.js';
+import { edit, filmstrip, sweep } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
 import { invertPicture } from './edit/inversion.js';
 import { SampleDirections } from './edit/sample-directions.js';
 import { isStochastic } from './edit/sampling.js';
+import { exportDirections, readDirections } from './edit/travel.js';
 import { bankFor, type VariationSetting } from './edit/variations.js';
 import { EngineError, throwIfAborted } from './errors.js';
-import type { FloatTensor } from './graph/tensor.js';
 import { loadModel } from './models/load-model.js';
 import { encodePicture } from './picture.js';
 import { type Device, openDevice } from './runtime/device.js';
@@ -36,8 +48,6 @@ const MAX_SAMPLERS = 6;
 const MAX_SAMPLE_DIRECTIONS = 2;
 /** Rows of a session run of a sweep at most: more take no less time a row, and memory. */
 const MAX_SWEEP_BATCH = 9;
-
-type ModelRef = { path: string; hash: string };
 
 /** Opens a device and gives the engine that runs on it. */
 export async function createEngine({ device }: { device: string }): Promise<Engine> {
@@ -70,16 +80,32 @@ class LocalEngine implements Engine {
     path: string,
     onStage: (stage: ImportStage) => Promise<void>,
     signal: AbortSignal,
+    hTap: string | null = null,
   ): Promise<ModelDescription> {
     const between = checks(signal);
     await onStage({ stage: 'reading', done: 0, total: 2 });
-    const model = await loadModel(path);
+    const model = await loadModel(path, { hTap: hTap ?? undefined });
     await between();
     await onStage({ stage: 'sampling', done: 1, total: 2 });
     // A model that cannot make one finite step is refused here, not in the middle of somebody's training.
-    await this.firstStep(model, between);
+    const seconds = await this.firstStep(model, between);
     await onStage({ stage: 'ready', done: 2, total: 2 });
-    return describe(model);
+    return { ...describe(model), report: importReport(model, seconds) };
+  }
+
+  async foretellMemory(ref: ModelRef): Promise<MemoryReport> {
+    return memoryReport(await this.model(ref));
+  }
+
+  async checkGradients(ref: ModelRef, options: BackgroundOptions): Promise<GradientCheck> {
+    return checkGradients(await this.model(ref), this.device, inBackground(options));
+  }
+
+  async *gallery(ref: ModelRef, request: Parameters<Engine['gallery']>[1], options: Parameters<Engine['gallery']>[2]) {
+    const model = await this.model(ref);
+    const batch = batchOf(model, request.seeds.length);
+    const sampler = await this.sampler(model, batch, 'SYMMETRIC', false);
+    yield* gallery(model, { sampler, batch, between: inBackground(options) }, request, options.onProgress);
   }
 
   async sample(
@@ -89,13 +115,11 @@ class LocalEngine implements Engine {
     samplingSteps: number,
     signal: AbortSignal,
   ): Promise<EncodedImage[]> {
-    const model = await this.model({ path, hash });
-    const sampler = await this.sampler(model, seeds.length, 'SYMMETRIC', false);
-    let last: FloatTensor | null = null;
-    const between = checks(signal);
-    for await (const { x } of sampler.sample(seeds, samplingSteps, 0, () => sampler.zero(), between)) last = x;
-    const images = await sampler.images.of(last as FloatTensor, between);
-    return Promise.all(rows(images).map((row) => encodePicture(row, sampler.images.shape)));
+    const options = { signal, yieldTo: async () => {}, onProgress: async () => {} };
+    const images: EncodedImage[] = [];
+    for await (const event of this.gallery({ path, hash }, { seeds, samplingSteps }, options))
+      if (event.type === 'image') images.push(event.image);
+    return images;
   }
 
   async *discover(ref: ModelRef, config: DiscoveryConfig, options: Parameters<Engine['discover']>[2]) {
@@ -142,6 +166,7 @@ class LocalEngine implements Engine {
     ref: ModelRef,
     request: Parameters<Engine['filmstrip']>[1],
     signal: AbortSignal,
+    yieldTo: YieldTo = async () => {},
   ): Promise<EncodedImage[]> {
     const model = await this.model(ref);
     const sampler = await this.sampler(model, request.strengths.length, request.reverseProcess, false);
@@ -149,9 +174,17 @@ class LocalEngine implements Engine {
       sampler,
       { ...request, bank: bankFor(model, request.bank) },
       this.directionsOf(model, request.strengths.length),
-      checks(signal),
+      inBackground({ signal, yieldTo }),
     );
     return Promise.all(samples.map((sample) => encodePicture(sample, sampler.images.shape)));
+  }
+
+  async exportDirections(ref: ModelRef, directions: readonly ExportedDirection[]): Promise<Uint8Array> {
+    return exportDirections(await this.model(ref), directions);
+  }
+
+  async readDirections(ref: ModelRef, bytes: Uint8Array): Promise<DirectionFileContent> {
+    return readDirections(await this.model(ref), bytes);
   }
 
   async close(): Promise<void> {
@@ -164,10 +197,11 @@ class LocalEngine implements Engine {
     this.models.clear();
   }
 
-  private async model({ path, hash }: ModelRef): Promise<DiffusionModel> {
-    const model = await recent(this.models, hash, MAX_MODELS, () => loadModel(path));
+  private async model({ path, hash, hTap }: ModelRef): Promise<DiffusionModel> {
+    const key = [hash, hTap ?? ''].join(' ');
+    const model = await recent(this.models, key, MAX_MODELS, () => loadModel(path, { hTap: hTap ?? undefined }));
     if (model.hash === hash) return model;
-    this.models.delete(hash);
+    this.models.delete(key);
     throw new EngineError(
       'MODEL_INVALID',
       `${path}: the model has changed since it was imported (hash ${model.hash}, then ${hash}). Import it again.`,
@@ -180,7 +214,7 @@ class LocalEngine implements Engine {
     process: ReverseProcess,
     stochastic: boolean,
   ): Promise<EditedSampler> {
-    const key = [model.hash, batch, process, stochastic].join(' ');
+    const key = [model.hash, model.hTap, batch, process, stochastic].join(' ');
     return recent(
       this.samplers,
       key,
@@ -230,36 +264,51 @@ class LocalEngine implements Engine {
     return (bank: DirectionBank): Promise<SampleDirections> =>
       recent(
         this.sampleDirections,
-        [model.hash, batch].join(' '),
+        [model.hash, model.hTap, batch].join(' '),
         MAX_SAMPLE_DIRECTIONS,
         () => SampleDirections.create(model, batch, bank, this.device),
         (old) => old.release(),
       );
   }
 
-  private async firstStep(model: DiffusionModel, between: Between): Promise<void> {
+  /** Seconds of one step, its session apart. */
+  private async firstStep(model: DiffusionModel, between: Between): Promise<number> {
     const sampler = await EditedSampler.create(
       model,
       { batch: 1, process: 'SYMMETRIC', stochastic: false },
       this.device,
     );
+    const start = performance.now();
     try {
       for await (const { predictedX0 } of sampler.sample([0], 1, 0, () => sampler.zero(), between)) {
         const image = await sampler.images.of(predictedX0, between);
         if (!image.data.every(Number.isFinite))
           throw new EngineError('MODEL_INVALID', 'The model gives values that are not finite.');
       }
+      return (performance.now() - start) / 1000;
     } finally {
       await sampler.release();
     }
   }
 }
 
+/** A session run blocks the event loop: whatever else waits for it gets its turn between two. */
 function checks(signal: AbortSignal): Between {
-  return async () => throwIfAborted(signal);
+  return async () => {
+    await setImmediate();
+    throwIfAborted(signal);
+  };
 }
 
-function describe(model: DiffusionModel): ModelDescription {
+function inBackground({ signal, yieldTo }: BackgroundOptions): Between {
+  return async () => {
+    throwIfAborted(signal);
+    await yieldTo();
+    throwIfAborted(signal);
+  };
+}
+
+function describe(model: DiffusionModel): Omit<ModelDescription, 'report'> {
   const { hash, hShape, hTap, parameterCount, schedule } = model;
   const [channels, resolution] = imageShape(model);
   const { trainTimesteps, betaSchedule, predictionType } = schedule;

@@ -4,8 +4,11 @@
  */
 
 export type {
+  BackgroundOptions,
   DeviceReport,
   DirectionBankRef,
+  DirectionFileContent,
+  DirectionRecord,
   DirectionScore,
   DiscoveryConfig,
   DiscoveryEstimate,
@@ -17,14 +20,21 @@ export type {
   EditResult,
   EncodedImage,
   Engine,
+  ExportedDirection,
   FidelityBaseline,
   FidelityPoint,
+  GalleryEvent,
+  GradientCheck,
+  ImportReport,
   ImportStage,
   Inversion,
+  MemoryReport,
   ModelDescription,
+  ModelRef,
   PictureFit,
   PictureFormat,
   ReverseProcess,
+  SampleCheck,
   Shift,
   ShiftKind,
   StrengthRange,
@@ -39,5 +49,6 @@ export type { PretrainingConfig } from './pretraining/config.js';
 export { type PretrainingEvent, pretrain } from './pretraining/loop.js';
 export { openDevice } from './runtime/device.js';
 export { writeSafetensors } from './safetensors.js';
+export { STATISTICS_FORWARDS } from './shift/statistics.js';
 export { ONNX_EXPORT, VERIFY_TOLERANCE, verifyModel } from './verify.js';
 export { Workload, type WorkloadRequest } from './workload.js';

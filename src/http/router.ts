@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Storage } from '../storage/types.js';
+import { serveDirections, uploadDirections } from './directions.js';
 import type { GraphQLOverHttp } from './graphql.js';
 import { readiness } from './health.js';
 import { homePage } from './home.js';
@@ -44,9 +45,15 @@ function handlersOf(parts: Parts, path: string): Readonly<Record<string, Handler
   if (path.startsWith('/images/')) {
     return { GET: (request, response) => serveImage(storage, path.slice('/images/'.length), request, response) };
   }
+  if (path.startsWith('/directions/')) {
+    return {
+      GET: (request, response) => serveDirections(storage, path.slice('/directions/'.length), request, response),
+    };
+  }
   const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     '/': { GET: async (_, response) => send(response, 200, 'text/html; charset=utf-8', homePage(version)) },
     '/images': { POST: (request, response) => uploadImage(storage, request, response) },
+    '/directions': { POST: (request, response) => uploadDirections(storage, request, response) },
     '/healthz': { GET: async (_, response) => sendJson(response, 200, { status: 'up', version }) },
     '/readyz': {
       GET: async (_, response) => {

@@ -5,8 +5,11 @@ import type { DirectionRow } from '../storage/types.js';
 /** The bytes of a direction's bank; BAD_USER_INPUT before its first checkpoint. */
 export async function bankOf(
   work: Work,
-  { name, statisticsHash, parametersHash }: DirectionRow,
+  { name, origin, statisticsHash, parametersHash }: DirectionRow,
 ): Promise<DirectionBankRef> {
+  // What came as a file needs no statistics.
+  if (origin === 'IMPORTED' && parametersHash)
+    return { statistics: new Uint8Array(), parameters: await work.blob(parametersHash) };
   if (!statisticsHash || !parametersHash) {
     throw new EngineError(
       'BAD_USER_INPUT',

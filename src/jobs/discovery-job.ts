@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DiscoveryEvent } from '../engine/index.js';
 import type { Held, Work } from '../storage/index.js';
+import { progress } from './checkup-job.js';
 import type { JobContext, JobSignals } from './job.js';
+import { modelRef } from './model-ref.js';
 
 /** The highest step of each kind of event in the run's log: what is at or below it is not announced again. */
 type Announced = Awaited<ReturnType<Work['announced']>>;
@@ -20,16 +22,16 @@ export async function discoveryJob(context: JobContext, held: Held, { signal, pa
     : await work.adoptStatistics(held, row.modelId);
   const config = row.config;
   const options = { state: last?.state ?? null, statistics, signal, pause, yieldTo: interactive.yieldTo };
-  const writer = new DiscoveryWriter(work, held, row.totalSteps, announced);
+  const writer = new DiscoveryWriter(work, held, row.totalSteps, announced, row.modelId);
   await writer.prepare();
-  for await (const event of engine.discover({ path: model.source, hash: model.hash ?? '' }, config, options))
-    await writer.write(event);
+  for await (const event of engine.discover(modelRef(model), config, options)) await writer.write(event);
   if (!writer.isFinished) return work.setStatus(held, 'PAUSED');
   await work.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
 }
 
 class DiscoveryWriter {
   private previewsOfLastStep = 0;
+  private readonly noteStatistics: ReturnType<typeof progress>;
   /** Whether the last event of a discovery has come; one that was paused ends without it. */
   isFinished = false;
 
@@ -38,7 +40,10 @@ class DiscoveryWriter {
     private readonly held: Held,
     private readonly totalSteps: number,
     private readonly announced: Announced,
-  ) {}
+    private readonly modelId: string,
+  ) {
+    this.noteStatistics = progress(work, { modelId, name: 'STATISTICS' });
+  }
 
   /** A kill may have come between the previews of one step. */
   async prepare(): Promise<void> {
@@ -48,7 +53,11 @@ class DiscoveryWriter {
 
   async write(event: DiscoveryEvent): Promise<void> {
     const { work, held, announced } = this;
-    if (event.type === 'statistics') await work.saveStatistics(held, event.bytes);
+    if (event.type === 'phase' && event.phase === 'statistics') await this.noteStatistics(event.done, event.total);
+    if (event.type === 'statistics') {
+      await work.saveStatistics(held, event.bytes);
+      await work.putStage({ modelId: this.modelId, name: 'STATISTICS', status: 'DONE', done: 1, total: 1 });
+    }
     if (event.type === 'step' && event.step > announced.step) {
       const { type: _, ...payload } = event;
       await work.trainingStep(held, { ...payload, totalSteps: this.totalSteps });

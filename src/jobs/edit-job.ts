@@ -3,6 +3,7 @@ import type { Held } from '../storage/index.js';
 import type { DirectionRow, EditRow, ModelRow } from '../storage/types.js';
 import { bankOf } from './bank.js';
 import type { JobContext, JobSignals } from './job.js';
+import { modelRef } from './model-ref.js';
 
 /** Runs one edit: frames as they come, then the result beside the unedited image. */
 export async function editJob(context: JobContext, held: Held, { signal }: JobSignals): Promise<void> {
@@ -18,7 +19,7 @@ export async function editJob(context: JobContext, held: Held, { signal }: JobSi
     provenance: provenanceOf(context, row, model, directions),
   });
   const announced = await work.announcedFrames(held.runId);
-  for await (const event of engine.edit({ path: model.source, hash: model.hash ?? '' }, request, signal)) {
+  for await (const event of engine.edit(modelRef(model), request, signal)) {
     if (event.type === 'result') await work.finishEdit(held, event.result, event.original);
     else if (!announced.has(event.stepIndex)) {
       const { stepIndex, timestep, samplingSteps } = event;

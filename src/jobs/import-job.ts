@@ -1,17 +1,58 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { EngineError } from '../engine/index.js';
 import type { Held } from '../storage/index.js';
+import type { ModelRow } from '../storage/types.js';
+import { stagesOf } from './checkup-job.js';
+import { fetchModel } from './hub/index.js';
 import type { JobContext, JobSignals } from './job.js';
 
-/** Reads and checks a model's folder; its gallery follows as a job of its own. */
-export async function importJob(
-  { work, engine, enqueue }: JobContext,
-  held: Held,
-  { signal }: JobSignals,
-): Promise<void> {
+/** Progress goes into the log when so much time has passed, and so large a share was done since. */
+const NOTE_MS = 500;
+const NOTE_SHARE = 0.005;
+
+/**
+ * Fetches a model that is on a hub, reads and checks it, and runs it once; what is slower follows as a job of its own. Of a
+ * model that is refused nothing stays behind.
+ */
+export async function importJob(context: JobContext, held: Held, { signal }: JobSignals): Promise<void> {
+  const { work, engine, enqueue, interactive } = context;
   const model = await work.model(held.runId);
+  const path = model.hub ? await fetched(context, held, model, signal) : model.source;
   const onStage = async (stage: { stage: string; done: number; total: number }) => {
     await work.append(held, 'ImportStage', { ...stage });
   };
-  const description = await engine.importModel(model.source, onStage, signal);
-  await work.finishImport(held, description, (tx) => enqueue(tx, 'gallery', randomUUID(), { modelId: held.runId }));
+  try {
+    // Not while it is fetched: trainings would wait for the network.
+    const { report, ...description } = await interactive.during(() =>
+      engine.importModel(path, onStage, signal, model.tapChoice),
+    );
+    await work.finishImport(
+      held,
+      { ...description, path, report: { ...report, memory: null, gradients: null, samples: null } },
+      (tx) => enqueue(tx, 'gallery', randomUUID(), { modelId: held.runId }),
+      stagesOf(report, description.resolution),
+    );
+  } catch (error) {
+    const refused = error instanceof EngineError && error.code === 'MODEL_INVALID';
+    if (refused && model.hub && !(await work.isModelAt(path))) await rm(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The folder that the model was fetched to. */
+async function fetched({ work, hub }: JobContext, held: Held, model: ModelRow, signal: AbortSignal): Promise<string> {
+  if (!model.hub) return model.source;
+  if (!hub) throw new EngineError('BAD_USER_INPUT', 'input.hubId: this worker has no folder to fetch models to.');
+  let [notedMs, noted] = [0, -1];
+  const onProgress = async (done: number, total: number) => {
+    const now = performance.now();
+    const due = now - notedMs >= NOTE_MS && done - noted >= NOTE_SHARE * total;
+    if (noted >= 0 && !due && done < total) return;
+    [notedMs, noted] = [now, done];
+    await work.append(held, 'ImportStage', { stage: 'fetching', done, total });
+  };
+  const { folder, commit } = await fetchModel(hub, model.hub, onProgress, signal);
+  await work.setSource(held, `hub:${model.hub.hubId}@${commit}`);
+  return folder;
 }

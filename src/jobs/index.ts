@@ -2,3 +2,4 @@
 export { createEstimator, type Estimate } from './estimator.js';
 export { openQueue, type Queue } from './queue.js';
 export { type Supervisor, startSupervisor } from './supervisor.js';
+export { createTransfer, type Transfer } from './transfer.js';

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/index.js';
 import type { Enqueue, Work } from '../storage/index.js';
+import type { HubSettings } from './hub/index.js';
 import type { Interactive } from './interactive.js';
 
 /** What every job works with. */
@@ -11,6 +12,8 @@ export interface JobContext {
   readonly interactive: Interactive;
   readonly logger: Logger;
   readonly version: string;
+  /** Where models are fetched from, and the folder that they are fetched to; null: nowhere. */
+  readonly hub: { readonly hub: HubSettings; readonly cache: string } | null;
 }
 
 /** How a job learns that it shall stop. */

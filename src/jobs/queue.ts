@@ -3,7 +3,7 @@ import { fromDrizzle, PgBoss } from 'pg-boss';
 import type { Enqueue } from '../storage/index.js';
 
 /** One queue a kind of work: edits never wait behind a training. */
-export const QUEUES = ['edit', 'import', 'gallery', 'estimate', 'discovery'] as const;
+export const QUEUES = ['edit', 'import', 'gallery', 'estimate', 'directions', 'discovery'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 const HOUR = 3600;
@@ -13,10 +13,12 @@ const HOUR = 3600;
  */
 const LIMITS: Readonly<Record<QueueName, { retryLimit: number; expireInSeconds: number }>> = {
   edit: { retryLimit: 2, expireInSeconds: HOUR },
-  import: { retryLimit: 2, expireInSeconds: HOUR },
+  // It may have gigabytes to fetch.
+  import: { retryLimit: 2, expireInSeconds: 12 * HOUR },
   gallery: { retryLimit: 2, expireInSeconds: HOUR },
   // Somebody waits for it.
   estimate: { retryLimit: 1, expireInSeconds: 300 },
+  directions: { retryLimit: 0, expireInSeconds: 300 },
   discovery: { retryLimit: 50, expireInSeconds: 23 * HOUR },
 };
 

@@ -14,6 +14,8 @@ const ORPHAN_LOOK_MS = 2000;
 export interface SupervisorOptions {
   readonly url: string;
   readonly device: string;
+  /** Where fetched models are kept. */
+  readonly dataDir: string;
   readonly queue: Queue;
   readonly logger: Logger;
 }
@@ -64,8 +66,9 @@ class Keeper {
   start(): void {
     const id = randomUUID();
     let cameUp = false;
-    const { url, device, logger } = this.options;
-    const env = { ...process.env, AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
+    const { url, device, dataDir, logger } = this.options;
+    const own = { AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
+    const env = { ...process.env, ...own, AZIMUTH_WORKER_DATA: dataDir };
     const child = fork(packageFile('dist/src/jobs/worker-main.js'), {
       env,
       execPath: process.execPath,

@@ -1,16 +1,19 @@
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { createEngine } from '../engine/index.js';
 import { packageVersion } from '../package.js';
 import { startWorker } from './worker.js';
 
-/** Entry of the forked worker process: the only one that loads ONNX Runtime. Its parent gives url, device and id. */
+/** Entry of the forked worker process: the only one that loads ONNX Runtime. Its parent gives url, device, id and data folder. */
 async function main(): Promise<void> {
   const { AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id } = process.env;
-  if (!url || !device || !id)
-    throw new Error('The worker is started by the server: AZIMUTH_WORKER_URL, _DEVICE and _ID are missing.');
+  const { AZIMUTH_WORKER_DATA: data, HF_ENDPOINT: endpoint, HF_TOKEN: token } = process.env;
+  if (!url || !device || !id || !data)
+    throw new Error('The worker is started by the server: AZIMUTH_WORKER_URL, _DEVICE, _ID and _DATA are missing.');
+  const hub = { hub: { endpoint: endpoint || null, token: token || null }, cache: join(data, 'hub') };
   const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const engine = await createEngine({ device });
-  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger });
+  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, hub });
   let stopping = false;
   const stop = () => {
     if (stopping) return;

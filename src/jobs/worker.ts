@@ -15,6 +15,7 @@ import {
   Work,
 } from '../storage/index.js';
 import type { RunKind } from '../storage/types.js';
+import { ASK_LIMIT_MS, answer } from './ask.js';
 import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
 import { estimateJob } from './estimate-job.js';
@@ -25,6 +26,8 @@ import { importJob } from './import-job.js';
 import { Interactive } from './interactive.js';
 import type { JobContext, JobSignals } from './job.js';
 import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
+import type { TransferRequest } from './transfer.js';
+import { transferJob } from './transfer-job.js';
 
 const HEARTBEAT_MS = 2000;
 /** A request is announced by NOTIFY; this bounds what a lost one costs. */
@@ -39,6 +42,8 @@ export interface WorkerOptions {
   readonly id?: string;
   readonly version: string;
   readonly logger: Logger;
+  /** Where models are fetched from; without it there are only those on the disk. */
+  readonly hub?: JobContext['hub'];
 }
 
 export interface RunningWorker {
@@ -49,7 +54,7 @@ export interface RunningWorker {
 
 /** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { url, engine, id = randomUUID(), version, logger } = options;
+  const { url, engine, id = randomUUID(), version, logger, hub = null } = options;
   const { pool, database } = openPool(url, 6);
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
@@ -62,6 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     interactive: new Interactive(),
     logger,
     version,
+    hub,
   };
   const runner = new JobRunner(context, queue, bell, id);
   await runner.listen();
@@ -109,12 +115,20 @@ class JobRunner {
       });
     };
     await on('edit', (id) => interactive.during(() => this.run('edit', id, editJob)));
-    await on('import', (id) => interactive.during(() => this.run('import', id, importJob)));
+    await on('import', (id) => this.run('import', id, importJob));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     await on('estimate', (_, data) =>
-      interactive.during(() => estimateJob(this.context, data as EstimateRequest, this.stopping.signal)),
+      interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.asked()))),
     );
-    await on('gallery', (_, data) => interactive.during(() => galleryJob(this.context, data, this.stopping.signal)));
+    await on('directions', (_, data) =>
+      interactive.during(() => answer(() => transferJob(this.context, data as TransferRequest))),
+    );
+    await on('gallery', (_, data) => galleryJob(this.context, data, this.stopping.signal));
+  }
+
+  /** Nobody waits longer for an answer. */
+  private asked(): AbortSignal {
+    return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ASK_LIMIT_MS)]);
   }
 
   async stop(): Promise<void> {

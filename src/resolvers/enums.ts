@@ -35,6 +35,28 @@ export const ModelStatus = nameEnum('ModelStatus', ['IMPORTING', 'READY', 'FAILE
   FAILED: 'It could not be imported: `error` says why.',
 });
 
+export const ModelStageName = nameEnum(
+  'ModelStageName',
+  ['MEMORY', 'SELF_CHECK', 'GALLERY', 'STATISTICS'],
+  'What is done of a model after its import.',
+  {
+    MEMORY: 'Memory of edits and training is foretold.',
+    SELF_CHECK: 'Gradients are compared with finite differences.',
+    GALLERY: 'Samples are made and looked at.',
+    STATISTICS: 'h is measured; the first discovery does it.',
+  },
+);
+
+export const ModelStageStatus = nameEnum(
+  'ModelStageStatus',
+  ['WAITING', 'RUNNING', 'DONE', 'FAILED'],
+  'How far a stage is. Anything that somebody waits for goes before it.',
+);
+
+export const CheckVerdict = nameEnum('CheckVerdict', ['PASSED', 'FAILED', 'SKIPPED'], 'What a check came to.', {
+  SKIPPED: 'It would have taken too much; the message says what.',
+});
+
 export const DiscoveryMethod = nameEnum(
   'DiscoveryMethod',
   ['LEARNED', 'PCA', 'JACOBIAN', 'RANDOM'],

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { Bell, EVENT_CHANNEL } from './bell.js';
 import { migrateDatabase, openPool } from './connection.js';
+import { directionFileStore } from './direction-files.js';
 import { directionStore } from './directions.js';
 import { discoveryStore } from './discoveries.js';
 import { editStore } from './edits.js';
@@ -44,6 +45,7 @@ export async function openStorage({ url, enqueue }: { url: string; enqueue: Enqu
     models: modelStore(database, enqueue),
     discoveries: discoveryStore(database, enqueue),
     directions: directionStore(database),
+    directionFiles: directionFileStore(database),
     edits: editStore(database, enqueue),
     runs: runStore(database, enqueue),
     events: { follow: (runId, after, signal) => followEvents(database, bell, runId, after, signal) },

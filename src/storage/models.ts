@@ -3,7 +3,7 @@ import { asc, count, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from './connection.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { type Enqueue, insertRun } from './runs.js';
-import { gallery, image, model } from './tables.js';
+import { gallery, image, model, modelStage } from './tables.js';
 import type { ImageRow, ModelRow, Page, PageRequest, Storage } from './types.js';
 
 export function modelStore(database: Database, enqueue: Enqueue): Storage['models'] {
@@ -27,6 +27,7 @@ export function modelStore(database: Database, enqueue: Enqueue): Storage['model
       return rows[0] ?? null;
     },
     page: (request) => pageOfModels(database, request),
+    stages: (modelId) => database.select().from(modelStage).where(eq(modelStage.modelId, modelId)),
     samples: async (modelId, first) => {
       const rows = await database
         .select({ image })
@@ -44,12 +45,12 @@ export function modelStore(database: Database, enqueue: Enqueue): Storage['model
 function createModel(
   database: Database,
   enqueue: Enqueue,
-  { name, source }: { name: string; source: string },
+  { name, source, hub = null, tapChoice = null }: Parameters<Storage['models']['create']>[0],
 ): Promise<ModelRow> {
   const id = randomUUID();
   return database.transaction(async (tx) => {
     await insertRun(tx, id, 'import', null);
-    const [row] = await tx.insert(model).values({ id, name, source, status: 'IMPORTING' }).returning();
+    const [row] = await tx.insert(model).values({ id, name, source, hub, tapChoice, status: 'IMPORTING' }).returning();
     await enqueue(tx, 'import', id, {});
     return row as ModelRow;
   });

@@ -72,6 +72,12 @@ export async function setStatus(
       ...(final ? { finishedAt: sql`now()` } : {}),
     })
     .where(and(eq(run.id, runId), eq(run.epoch, epoch)));
+  // An import that is cancelled leaves no model that waits for it.
+  if (status === 'CANCELLED') {
+    const cancelled = { code: 'CANCELLED', message: 'The import was cancelled.' };
+    const importing = and(eq(model.id, runId), eq(model.status, 'IMPORTING'));
+    await tx.update(model).set({ status: 'FAILED', error: cancelled }).where(importing);
+  }
   await appendEvent(tx, { runId, epoch, type: 'StatusChanged', payload: { status, error } });
 }
 

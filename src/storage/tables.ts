@@ -20,6 +20,9 @@ import type {
   EventTypeName,
   FidelityBaselineRow,
   FidelityPointRow,
+  HubRefRow,
+  ModelReportRow,
+  ModelStageRow,
   RunErrorRow,
   RunKind,
   RunStatus,
@@ -75,8 +78,29 @@ export const model = pgTable('model', {
   trainTimesteps: integer('train_timesteps').notNull().default(0),
   betaSchedule: text('beta_schedule').notNull().default(''),
   predictionType: text('prediction_type').notNull().default(''),
+  hub: jsonb('hub').$type<HubRefRow>(),
+  path: text('path'),
+  tapChoice: text('tap_choice'),
+  report: jsonb('report').$type<ModelReportRow>(),
   createdAt: instant('created_at').notNull().default(sql`now()`),
 });
+
+/** What is done of a model after its import, and how far it is. */
+export const modelStage = pgTable(
+  'model_stage',
+  {
+    modelId: uuid('model_id')
+      .notNull()
+      .references(() => model.id),
+    name: text('name').$type<ModelStageRow['name']>().notNull(),
+    status: text('status').$type<ModelStageRow['status']>().notNull(),
+    done: doublePrecision('done').notNull().default(0),
+    total: doublePrecision('total').notNull().default(0),
+    estimatedSeconds: doublePrecision('estimated_seconds'),
+    message: text('message'),
+  },
+  (table) => [primaryKey({ columns: [table.modelId, table.name] })],
+);
 
 export const discovery = pgTable(
   'discovery',
@@ -191,6 +215,15 @@ export const image = pgTable('image', {
   width: integer('width').notNull(),
   height: integer('height').notNull(),
   contentType: text('content_type').notNull(),
+});
+
+/** Files of directions that were exported or uploaded. */
+export const directionFile = pgTable('direction_file', {
+  hash: text('hash')
+    .primaryKey()
+    .references(() => blob.hash),
+  byteSize: bigint('byte_size', { mode: 'number' }).notNull(),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
 });
 
 /** The last training checkpoint of a discovery. */

@@ -28,8 +28,15 @@ export interface ModelRow {
   readonly name: string;
   readonly status: 'IMPORTING' | 'READY' | 'FAILED';
   readonly error: RunErrorRow | null;
-  /** The folder it was imported from. */
+  /** The folder, or `hub:id@revision`, that it was imported from. */
   readonly source: string;
+  /** What is fetched before it can be loaded; null for a path. */
+  readonly hub: HubRefRow | null;
+  /** Where it is loaded from; null until it has been fetched. */
+  readonly path: string | null;
+  /** Where h shall be read, by a name of the report's taps; null: the format's own choice. */
+  readonly tapChoice: string | null;
+  readonly report: ModelReportRow | null;
   readonly hash: string | null;
   readonly resolution: number;
   readonly channels: number;
@@ -40,6 +47,84 @@ export interface ModelRow {
   readonly betaSchedule: string;
   readonly predictionType: string;
   readonly createdAt: Date;
+}
+
+/** A repository of a model hub, at a branch, tag or commit. */
+export interface HubRefRow {
+  readonly hubId: string;
+  readonly revision: string;
+}
+
+/** What the import doctor found, as the engine says it; what is measured after the import is added when it is known. */
+export interface ModelReportRow {
+  readonly format: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly config: readonly { readonly key: string; readonly value: string; readonly meaning: string }[];
+  readonly weights: {
+    readonly matched: number;
+    readonly ignored: readonly string[];
+    readonly parameters: number;
+    readonly bytes: number;
+  };
+  readonly taps: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly chosen: boolean;
+    readonly why: string;
+  }[];
+  readonly schedule: {
+    readonly trainTimesteps: number;
+    readonly betaSchedule: string;
+    readonly predictionType: string;
+    readonly timestepSpacing: string;
+    readonly firstAlphaBar: number;
+    readonly lastAlphaBar: number;
+    readonly meaning: string;
+  };
+  readonly secondsPerForward: number;
+  readonly warnings: readonly string[];
+  readonly memory: MemoryReportRow | null;
+  readonly gradients: GradientCheckRow | null;
+  readonly samples: SampleCheckRow | null;
+}
+
+export interface MemoryReportRow {
+  readonly editingBytes: number;
+  readonly trainingBytes: number;
+  readonly usableBytes: number;
+  readonly advice: string | null;
+}
+
+export interface GradientCheckRow {
+  readonly verdict: 'PASSED' | 'FAILED' | 'SKIPPED';
+  readonly inputSize: number;
+  readonly errorByX: number | null;
+  readonly errorByH: number | null;
+  readonly message: string;
+}
+
+export interface SampleCheckRow {
+  readonly verdict: 'PASSED' | 'FAILED';
+  readonly count: number;
+  readonly samplingSteps: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  readonly deviation: number | null;
+  readonly message: string;
+}
+
+/** Something that is done of a model after its import. */
+export interface ModelStageRow {
+  readonly modelId: string;
+  readonly name: 'MEMORY' | 'SELF_CHECK' | 'GALLERY' | 'STATISTICS';
+  readonly status: 'WAITING' | 'RUNNING' | 'DONE' | 'FAILED';
+  /** In the unit of `total`. */
+  readonly done: number;
+  readonly total: number;
+  /** For all of it; null where nothing is known. */
+  readonly estimatedSeconds: number | null;
+  readonly message: string | null;
 }
 
 /** Every hyper-parameter of a discovery, as the engine takes it. */
@@ -124,10 +209,32 @@ export interface DirectionRow {
   /** Null where fidelity was not measured; so is the range. */
   readonly fidelityBaseline: FidelityBaselineRow | null;
   readonly strengthRange: StrengthRangeRow | null;
-  /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint. */
+  /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint; an imported direction has no statistics. */
   readonly statisticsHash: string | null;
   readonly parametersHash: string | null;
 }
+
+export interface DirectionFileRow {
+  readonly hash: string;
+  readonly byteSize: number;
+}
+
+/** What a direction file says of one direction. */
+export type DirectionRecordRow = Pick<
+  DirectionRow,
+  | 'name'
+  | 'tags'
+  | 'accuracy'
+  | 'strengthError'
+  | 'monotonicity'
+  | 'effectSize'
+  | 'uniqueness'
+  | 'score'
+  | 'dead'
+  | 'fidelity'
+  | 'fidelityBaseline'
+  | 'strengthRange'
+>;
 
 export interface ImageRow {
   readonly id: string;
@@ -228,12 +335,18 @@ export interface NewEdit {
  */
 export interface Storage {
   readonly models: {
-    create(input: { name: string; source: string }): Promise<ModelRow>;
+    create(input: {
+      name: string;
+      source: string;
+      hub?: HubRefRow | null;
+      tapChoice?: string | null;
+    }): Promise<ModelRow>;
     byIds(ids: readonly string[]): Promise<ModelRow[]>;
     bySource(source: string): Promise<ModelRow | null>;
     page(request: PageRequest): Promise<Page<ModelRow>>;
     /** Images of the gallery in seed order; fewer than asked for while they are being made. */
     samples(modelId: string, first: number): Promise<ImageRow[]>;
+    stages(modelId: string): Promise<ModelStageRow[]>;
   };
   readonly discoveries: {
     start(input: {
@@ -260,6 +373,12 @@ export interface Storage {
       patch: { name?: string; tags?: readonly string[]; favourite?: boolean; hidden?: boolean },
     ): Promise<DirectionRow>;
     filmstrip(id: string): Promise<ImageRow[]>;
+  };
+  /** Content-addressed, as images are; the hash is the SHA-256 (hex) of the bytes. */
+  readonly directionFiles: {
+    put(bytes: Uint8Array): Promise<DirectionFileRow>;
+    find(hash: string): Promise<DirectionFileRow | null>;
+    bytes(hash: string): Promise<Uint8Array | null>;
   };
   readonly edits: {
     start(input: NewEdit & { idempotency: Idempotency | null }): Promise<EditRow>;

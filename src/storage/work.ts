@@ -1,12 +1,14 @@
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
+import { insertImported, putDirectionFile } from './direction-files.js';
 import { directionsOfDiscovery } from './discoveries.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
 import { putBlob, putImage, readBlob } from './images.js';
 import { setStatus, takeRun } from './runs.js';
-import { checkpoint, direction, discovery, edit, event, filmstrip, gallery, model, run } from './tables.js';
+import { checkpoint, direction, discovery, edit, event, filmstrip, gallery, model, modelStage, run } from './tables.js';
 import type {
+  DirectionFileRow,
   DirectionRow,
   DiscoveryRow,
   EditRow,
@@ -14,7 +16,9 @@ import type {
   FidelityBaselineRow,
   FidelityPointRow,
   ImageRow,
+  ModelReportRow,
   ModelRow,
+  ModelStageRow,
   RunErrorRow,
   RunStatus,
   StrengthRangeRow,
@@ -43,6 +47,17 @@ export type NewImage = { bytes: Uint8Array; width: number; height: number; conte
 export interface Held {
   readonly runId: string;
   readonly epoch: number;
+}
+
+async function putStage(
+  tx: Queryable,
+  stage: Pick<ModelStageRow, 'modelId' | 'name' | 'status'> & Partial<ModelStageRow>,
+): Promise<void> {
+  const { modelId: _, name: __, ...change } = stage;
+  await tx
+    .insert(modelStage)
+    .values(stage)
+    .onConflictDoUpdate({ target: [modelStage.modelId, modelStage.name], set: change });
 }
 
 /** What a worker does to runs. Each function is one transaction. */
@@ -115,6 +130,7 @@ export class Work {
     held: Held,
     description: Partial<ModelRow>,
     andThen: (tx: Queryable) => Promise<void>,
+    stages: readonly Omit<ModelStageRow, 'modelId'>[] = [],
   ): Promise<void> {
     await this.database.transaction(async (tx) => {
       const { hShape, ...rest } = description;
@@ -122,20 +138,55 @@ export class Work {
         .update(model)
         .set({ ...rest, ...(hShape ? { hShape: [...hShape] } : {}), status: 'READY' })
         .where(eq(model.id, held.runId));
+      for (const stage of stages) await putStage(tx, { ...stage, modelId: held.runId });
       await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
       await andThen(tx);
     });
   }
 
-  async putGallery(modelId: string, images: readonly NewImage[]): Promise<void> {
+  /** Where a model came from, once that is known exactly. */
+  async setSource(held: Held, source: string): Promise<void> {
     await this.database.transaction(async (tx) => {
-      for (const [position, picture] of images.entries()) {
-        const { id: imageId } = await putImage(tx, picture);
-        await tx
-          .insert(gallery)
-          .values({ modelId, position, imageId })
-          .onConflictDoUpdate({ target: [gallery.modelId, gallery.position], set: { imageId } });
-      }
+      await this.requireHeld(tx, held);
+      await tx.update(model).set({ source }).where(eq(model.id, held.runId));
+    });
+  }
+
+  /** Whether a model is loaded from there. */
+  async isModelAt(path: string): Promise<boolean> {
+    const rows = await this.database.select({ id: model.id }).from(model).where(eq(model.path, path)).limit(1);
+    return rows.length > 0;
+  }
+
+  async stage(modelId: string, name: ModelStageRow['name']): Promise<ModelStageRow | null> {
+    const [row] = await this.database
+      .select()
+      .from(modelStage)
+      .where(and(eq(modelStage.modelId, modelId), eq(modelStage.name, name)));
+    return row ?? null;
+  }
+
+  /** How far a stage is; what is left out stays as it was. */
+  putStage(stage: Pick<ModelStageRow, 'modelId' | 'name' | 'status'> & Partial<ModelStageRow>): Promise<void> {
+    return putStage(this.database, stage);
+  }
+
+  /** Adds what was measured after the import to the report. */
+  async extendReport(modelId: string, part: Partial<ModelReportRow>): Promise<void> {
+    await this.database
+      .update(model)
+      .set({ report: sql`${model.report} || ${JSON.stringify(part)}::jsonb` })
+      .where(eq(model.id, modelId));
+  }
+
+  /** One picture of the gallery. */
+  async putSample(modelId: string, position: number, picture: NewImage): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const { id: imageId } = await putImage(tx, picture);
+      await tx
+        .insert(gallery)
+        .values({ modelId, position, imageId })
+        .onConflictDoUpdate({ target: [gallery.modelId, gallery.position], set: { imageId } });
     });
   }
 
@@ -289,6 +340,19 @@ export class Work {
           .select()
           .from(direction)
           .where(inArray(direction.id, [...ids]));
+  }
+
+  putDirectionFile(bytes: Uint8Array): Promise<DirectionFileRow> {
+    return this.database.transaction((tx) => putDirectionFile(tx, bytes));
+  }
+
+  /** Directions of a file, ids in its order. */
+  importDirections(
+    modelId: string,
+    bytes: Uint8Array,
+    content: Parameters<typeof insertImported>[3],
+  ): Promise<string[]> {
+    return this.database.transaction((tx) => insertImported(tx, modelId, bytes, content));
   }
 
   directionsOf(discoveryId: string): Promise<DirectionRow[]> {

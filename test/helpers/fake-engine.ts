@@ -1,11 +1,15 @@
 import type {
+  DirectionFileContent,
   DiscoveryEstimate,
   EditEvent,
   EditFrame,
   EditRequest,
   EncodedImage,
   Engine,
+  GalleryEvent,
+  GradientCheck,
   Inversion,
+  MemoryReport,
   ModelDescription,
   SweepEvent,
   SweepRequest,
@@ -39,6 +43,24 @@ const DESCRIPTION: ModelDescription = {
   trainTimesteps: 1000,
   betaSchedule: 'linear',
   predictionType: 'epsilon',
+  report: {
+    format: 'fake',
+    files: [],
+    config: [],
+    weights: { matched: 1, ignored: [], parameters: 1, bytes: 4 },
+    taps: [],
+    schedule: {
+      trainTimesteps: 1000,
+      betaSchedule: 'linear',
+      predictionType: 'epsilon',
+      timestepSpacing: 'leading',
+      firstAlphaBar: 1,
+      lastAlphaBar: 0,
+      meaning: '',
+    },
+    secondsPerForward: 1,
+    warnings: [],
+  },
 };
 
 /** An engine that computes nothing: what it does at each edit is set from outside, so that jobs can be tested alone. */
@@ -48,16 +70,36 @@ export class FakeEngine implements Engine {
   duringEdit: (request: EditRequest, signal: AbortSignal) => Promise<void> = async () => {};
   /** The same, before the result of each of a sweep's variations. */
   duringSweep: (variation: number) => Promise<void> = async () => {};
+  /** Awaited in place of a gallery. */
+  duringGallery: (options: Parameters<Engine['gallery']>[2]) => Promise<void> = async () => {};
   edits = 0;
   sweeps = 0;
   inversions = 0;
 
-  async importModel(): Promise<ModelDescription> {
+  async importModel(..._: Parameters<Engine['importModel']>): Promise<ModelDescription> {
     return DESCRIPTION;
   }
 
   async sample(): Promise<EncodedImage[]> {
     return [];
+  }
+
+  async foretellMemory(): Promise<MemoryReport> {
+    return { editingBytes: 1, trainingBytes: 2, usableBytes: 3, advice: null };
+  }
+
+  async checkGradients(): Promise<GradientCheck> {
+    return { verdict: 'PASSED', inputSize: 8, errorByX: 0, errorByH: 0, message: '' };
+  }
+
+  async *gallery(
+    _: unknown,
+    __: unknown,
+    options: Parameters<Engine['gallery']>[2],
+  ): AsyncGenerator<GalleryEvent, void, void> {
+    await this.duringGallery(options);
+    const facts = { count: 1, samplingSteps: 1, min: 0, max: 0, mean: 0, deviation: 0 };
+    yield { type: 'check', check: { verdict: 'PASSED', ...facts, message: '' } };
   }
 
   async *discover(): AsyncGenerator<never, void, void> {}
@@ -93,6 +135,14 @@ export class FakeEngine implements Engine {
 
   async filmstrip(): Promise<EncodedImage[]> {
     return [];
+  }
+
+  async exportDirections(): Promise<Uint8Array> {
+    return new Uint8Array();
+  }
+
+  async readDirections(): Promise<DirectionFileContent> {
+    return { kind: 'GLOBAL', reverseProcess: 'SYMMETRIC', samplingSteps: 1, directions: [] };
   }
 
   async close(): Promise<void> {}

@@ -3,7 +3,9 @@ import { EngineError } from '../errors.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
 import { type ShiftConfig, type ShiftControl, shiftControl, strengthScale, UNIT } from './control.js';
+import { decodeDirectionFile, isDirectionFile } from './direction-file.js';
 import { decodeStatistics, type HStatistics } from './statistics.js';
+import type { DirectionTable } from './table.js';
 
 const FORMAT = 'azimuth-directions-1';
 
@@ -17,8 +19,10 @@ export interface DirectionBank {
   readonly directions: number;
   /** Normalised directions, as {@link ShiftControl.rows} gives them. */
   readonly rows: FloatTensor;
-  readonly control: ShiftControl;
+  readonly control: Pick<ShiftControl, 'directions' | 'operand'>;
   readonly config: ShiftConfig;
+  /** Of directions that came as a table. */
+  readonly table: DirectionTable | null;
 }
 
 /** The small part of a bank as bytes: normalised rows and what they mean. */
@@ -55,7 +59,9 @@ export function decodeBank(ref: DirectionBankRef): DirectionBank {
 }
 
 function readBank({ statistics, parameters }: DirectionBankRef): DirectionBank {
-  const { tensors, metadata } = readSafetensors(parameters, 'directions');
+  const file = readSafetensors(parameters, 'directions');
+  if (isDirectionFile(file)) return decodeDirectionFile(file).bank;
+  const { tensors, metadata } = file;
   const rows = tensors.get('rows');
   const { kind, reverseProcess } = metadata;
   if (metadata['format'] !== FORMAT || !rows || !isShiftKind(kind)) {
@@ -91,6 +97,7 @@ function readBank({ statistics, parameters }: DirectionBankRef): DirectionBank {
     rows,
     control,
     config,
+    table: null,
   };
 }
 

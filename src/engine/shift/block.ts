@@ -16,7 +16,7 @@ const GROUPS = 8;
 const EPSILON = 1e-12;
 
 /** Parameters of a block, in the order in which φ holds them; the heads are last, each `[Ch, hidden+1]` with its bias. */
-function blockSpecs(directions: number, channels: number, embedding: number): ParameterSpecs {
+export function blockSpecs(directions: number, channels: number, embedding: number): ParameterSpecs {
   const hidden = Math.min(channels, HIDDEN_MAX);
   const uniform = (shape: readonly number[], fanIn: number) => ({ shape, start: { kind: 'uniform', fanIn } }) as const;
   return {

@@ -10,7 +10,7 @@ import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
-import { effectTrials, measureComponentEffects } from './component-effects.js';
+import { EFFECT_STEPS, effectTrials, measureComponentEffects } from './component-effects.js';
 import { independentDirections } from './independent.js';
 import { turnLargestPositive } from './signs.js';
 
@@ -20,6 +20,8 @@ export const COMPONENT_COUNT = 64;
 /** Steps of the trajectory along which h is measured; other timesteps are interpolated, so that memory does not grow with T. */
 export const STATISTICS_STEPS = 10;
 export const STATISTICS_BATCH = 8;
+/** Forward passes of one sample that the statistics of a model come to, those of the independent directions among them. */
+export const STATISTICS_FORWARDS = STATISTICS_SAMPLES * STATISTICS_STEPS + effectTrials(COMPONENT_COUNT) * EFFECT_STEPS;
 const FORMAT = 'azimuth-h-statistics-3';
 /** Knew no independent directions, or others: directions that were found with it can still be used. */
 const EARLIER = ['azimuth-h-statistics-1', 'azimuth-h-statistics-2'];

@@ -5,7 +5,13 @@ import { interpolated } from './interpolation.js';
 import type { HStatistics } from './statistics.js';
 
 /** Cosines that a gate is made of: smooth, and few enough not to tell single steps apart. */
-const GATE_TERMS = 5;
+export const GATE_TERMS = 5;
+
+/** cos(π·j·τ) for j = 0 … 4, τ = t over the largest measured timestep. */
+export function gateBasis(timestep: number, timesteps: readonly number[]): Float32Array {
+  const tau = Math.min(1, timestep / Math.max(1, timesteps[0] ?? 1));
+  return Float32Array.from({ length: GATE_TERMS }, (_, j) => Math.cos(Math.PI * j * tau));
+}
 
 /**
  * GLOBAL with a learned smooth gate over time: d_k = ρ(t)·g_k(t)·u_k, g_k(t) = Σ_j w_kj·cos(π·j·τ), τ = t over the largest
@@ -16,10 +22,7 @@ export function timestepShift(config: ShiftConfig, statistics: HStatistics): Shi
   const vectors = unitVectors(config, statistics);
   const { width } = vectors;
   const { timesteps } = statistics;
-  const basis = (timestep: number) => {
-    const tau = Math.min(1, timestep / Math.max(1, timesteps[0] ?? 1));
-    return Float32Array.from({ length: GATE_TERMS }, (_, j) => Math.cos(Math.PI * j * tau));
-  };
+  const basis = (timestep: number) => gateBasis(timestep, timesteps);
   const moments = secondMoments(timesteps.map(basis));
   const rho = (timestep: number) => interpolated(statistics.rho, timesteps, timestep, [1]).data[0] ?? 0;
   const onVectors = (phi: FloatTensor, change: (u: FloatTensor) => FloatTensor) => {

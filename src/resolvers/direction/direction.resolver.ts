@@ -1,14 +1,29 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { DirectionRow } from '../../storage/types.js';
+import { checkCount } from '../checks.js';
 import { type ConnectionOf, connection, pageRequest } from '../connections.js';
 import type { RequestContext } from '../context.js';
 import { Discovery } from '../discovery/discovery.type.js';
-import { notFound } from '../errors.js';
+import { ApiError, inputError, mismatch, notFound } from '../errors.js';
 import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
 import { Model } from '../model/model.type.js';
-import { modelOf } from '../nodes.js';
+import { directionOf, modelOf, readyModelOf } from '../nodes.js';
 import { DirectionPageArgs, directionFilter, directionPatch, UpdateDirectionInput } from './direction.input.js';
 import { Direction, DirectionConnection } from './direction.type.js';
+import { DirectionFile, fileOf, ImportDirectionsInput } from './direction-file.type.js';
+
+/** Directions of one file. */
+const EXPORT_MAX = 256;
+
+/** Each must be of the first one's model, and have parameters. */
+function checkExported(row: DirectionRow, index: number, modelId: string): void {
+  if (row.modelId !== modelId)
+    throw mismatch(`ids[${index}]`, 'directions of one model', `"${row.name}", a direction of another one`);
+  if (row.parametersHash !== null) return;
+  const message = `ids[${index}]: "${row.name}" has no parameters yet. Wait for the first CheckpointSaved of its discovery.`;
+  throw new ApiError('CONFLICT', message);
+}
 
 /** A page of a model's directions; `discoveryRowId` narrows it to one discovery. */
 export async function directionPage(
@@ -52,6 +67,38 @@ export class DirectionResolver {
     const row = await storage.directions.update(rowId, patch);
     loaders.directions.clear(rowId).prime(rowId, row);
     return new Direction(row);
+  }
+
+  @Mutation(() => DirectionFile, {
+    description:
+      'Writes directions of one model into a file that works without this server. They share their kind, reverse process and sampling steps: others are refused.',
+  })
+  async exportDirections(
+    @Arg('ids', () => [ID], { description: `1 to ${EXPORT_MAX}.` }) ids: string[],
+    @Ctx() context: RequestContext,
+  ): Promise<DirectionFile> {
+    if (ids.length === 0) throw inputError('ids', `1 to ${EXPORT_MAX} ids`, ids);
+    const rowIds = checkCount('ids', ids, EXPORT_MAX).map((id, index) => rowIdOf('Direction', `ids[${index}]`, id));
+    const directions = await Promise.all(rowIds.map((rowId) => directionOf(context, rowId)));
+    const modelId = directions[0]?.row.modelId ?? '';
+    for (const [index, { row }] of directions.entries()) checkExported(row, index, modelId);
+    return new DirectionFile(await context.transfer.exportDirections(modelId, rowIds));
+  }
+
+  @Mutation(() => [Direction], {
+    description:
+      'Takes the directions of a file, in its order; they can be used in edits at once. Refused where the file was made for another model, or another place of h.',
+  })
+  async importDirections(
+    @Arg('input', () => ImportDirectionsInput) input: ImportDirectionsInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Direction[]> {
+    const file = fileOf(input);
+    const model = await readyModelOf(context, 'input.modelId', input.modelId);
+    if ('hash' in file && (await context.storage.directionFiles.find(file.hash)) === null)
+      throw new ApiError('NOT_FOUND', `input.url: there is no file ${input.url} on this server.`);
+    const rowIds = await context.transfer.importDirections(model.row.id, file);
+    return Promise.all(rowIds.map((rowId) => directionOf(context, rowId)));
   }
 
   @FieldResolver(() => Model, { description: 'The model whose h-space it lies in.' })

@@ -6,10 +6,13 @@ import { DirectionPageArgs } from '../direction/direction.input.js';
 import { directionPage } from '../direction/direction.resolver.js';
 import { type Direction, DirectionConnection } from '../direction/direction.type.js';
 import { Discovery, DiscoveryConnection } from '../discovery/discovery.type.js';
+import { ModelStageName } from '../enums.js';
 import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
-import { ImportModelInput, modelSource } from './model.input.js';
+import { modelOf } from '../nodes.js';
+import { ImportModelInput, newModel } from './model.input.js';
 import { Model, ModelConnection } from './model.type.js';
+import { ModelStage } from './report.type.js';
 
 @Resolver(() => Model)
 export class ModelResolver {
@@ -32,7 +35,25 @@ export class ModelResolver {
     @Arg('input', () => ImportModelInput) input: ImportModelInput,
     @Ctx() { storage }: RequestContext,
   ): Promise<Model> {
-    return new Model(await storage.models.create(modelSource(input)));
+    return new Model(await storage.models.create(newModel(input)));
+  }
+
+  @Mutation(() => Model, {
+    description:
+      'Stops an import; the model is FAILED then. What was fetched is gone on from when it is imported again.',
+  })
+  async cancelImport(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Model> {
+    const rowId = rowIdOf('Model', 'id', id);
+    await modelOf(context, rowId);
+    await context.storage.runs.cancel(rowId);
+    context.loaders.models.clear(rowId);
+    return modelOf(context, rowId);
+  }
+
+  @FieldResolver(() => [ModelStage], { description: 'What is done after the import, and how far it is.' })
+  async stages(@Root() { row }: Model, @Ctx() { storage }: RequestContext): Promise<ModelStage[]> {
+    const order = Object.keys(ModelStageName);
+    return (await storage.models.stages(row.id)).sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   }
 
   @FieldResolver(() => [Image], {

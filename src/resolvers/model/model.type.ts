@@ -4,6 +4,7 @@ import { connectionType } from '../connections.js';
 import { ModelStatus } from '../enums.js';
 import { Node } from '../node/node.type.js';
 import { RunError } from '../runs.js';
+import { ModelReport } from './report.type.js';
 
 @ObjectType({ implements: Node, description: 'A pre-trained diffusion UNet.' })
 export class Model extends Node {
@@ -28,9 +29,17 @@ export class Model extends Node {
     return this.row.error;
   }
 
-  @Field(() => String, { description: 'The folder that it was imported from.' })
+  @Field(() => String, { description: 'The path, or hub:owner/name@commit, that it was imported from.' })
   get source(): string {
     return this.row.source;
+  }
+
+  @Field(() => ModelReport, {
+    nullable: true,
+    description: "The import doctor's findings; null until the model is READY.",
+  })
+  get report(): ModelReport | null {
+    return this.row.report && new ModelReport(this.row.report);
   }
 
   @Field(() => String, { nullable: true, description: 'SHA-256 (hex) of its configuration and weights.' })

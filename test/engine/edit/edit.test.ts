@@ -10,6 +10,7 @@ import { loadModel } from '../../../src/engine/models/load-model.js';
 import { encodePicture } from '../../../src/engine/picture.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { decodeBank } from '../../../src/engine/shift/bank.js';
+import { shiftControl } from '../../../src/engine/shift/control.js';
 import { TINY_DISCOVERY, TINY_MODEL } from '../../helpers/models.js';
 
 const signal = new AbortController().signal;
@@ -178,7 +179,8 @@ describe('edited sampling', () => {
     const [seed, T, k, strengths] = [5, TINY_DISCOVERY.samplingSteps, 1, [-3, 0, 3]];
     const diffusion = await loadModel(TINY_MODEL);
     const device = await openDevice('cpu');
-    const { control, rows, directions } = decodeBank(blocks);
+    const { config, statistics, rows, directions } = decodeBank(blocks);
+    const control = shiftControl(config, statistics);
     const samplers = await Samplers.create(
       diffusion,
       { batch: 3, samplingSteps: T, process: 'SYMMETRIC', kind: 'BLOCK', directions, isTrained: false },

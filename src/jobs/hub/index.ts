@@ -1,0 +1,2 @@
+export { type FetchedModel, fetchModel } from './fetch-model.js';
+export type { HubSettings } from './repository.js';
