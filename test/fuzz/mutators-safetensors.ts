@@ -25,7 +25,9 @@ const OFFSETS = [[0, 0], [4, 0], [-4, 0], [0, 2 ** 53], [0], [], null, [0, '4'],
 function parts(bytes: Buffer): { header: Header; data: Buffer } | null {
   try {
     const end = 8 + Number(bytes.readBigUInt64LE(0));
-    return { header: JSON.parse(bytes.toString('utf8', 8, end)) as Header, data: bytes.subarray(end) };
+    const header: unknown = JSON.parse(bytes.toString('utf8', 8, end));
+    const isObject = typeof header === 'object' && header !== null && !Array.isArray(header);
+    return isObject ? { header: header as Header, data: bytes.subarray(end) } : null;
   } catch {
     return null;
   }
@@ -40,7 +42,7 @@ function file(header: string, data: Buffer): Buffer {
 
 function edited(bytes: Buffer, random: Random, edit: (entry: Header[string], header: Header) => void): Buffer {
   const found = parts(bytes);
-  const names = found ? Object.keys(found.header).filter((name) => typeof found.header[name] === 'object') : [];
+  const names = found ? Object.keys(found.header).filter((name) => found.header[name] instanceof Object) : [];
   if (!found || names.length === 0) return bytes;
   edit(found.header[random.pick(names)] as Header[string], found.header);
   return file(JSON.stringify(found.header), found.data);

@@ -5,7 +5,7 @@ import type { Random } from './random.js';
 
 /** Makes a file that is broken, or lies, of a good one; the original itself where it has nothing to break. */
 export type Mutator = (bytes: Buffer, random: Random) => Buffer;
-export type Format = 'json' | 'safetensors' | 'torch';
+export type Format = 'json' | 'safetensors' | 'torch' | 'onnx';
 
 const EDGES = [0, 1, 0x7f, 0x80, 0xff];
 
@@ -64,6 +64,7 @@ export const MUTATORS: Readonly<Record<Format, Readonly<Record<string, Mutator>>
   json: { ...ANY, ...JSON_MUTATORS },
   safetensors: { ...ANY, ...SAFETENSORS_MUTATORS },
   torch: { ...ANY, ...TORCH_MUTATORS },
+  onnx: ANY,
 };
 
 /** Mutations that replace all that matters by something large, whichever file they are given: a few files are enough. */

@@ -24,6 +24,7 @@ export interface Seed {
 /** How a file is broken, by its name. */
 export function formatOf(name: string): Format {
   if (name.endsWith('.json')) return 'json';
+  if (name.endsWith('.onnx') || name.endsWith('.data')) return 'onnx';
   return name.endsWith('.safetensors') ? 'safetensors' : 'torch';
 }
 
@@ -112,6 +113,12 @@ function golden(name: string, autoencoder: string): Seed {
   return { name, files: new Map(files.map((file) => [file, readFileSync(fixture(`variants/${name}/${file}`))])) };
 }
 
+/** An ONNX export, with its external data where it has some. */
+function onnx(name: string, data: readonly string[] = []): Seed {
+  const files = ['unet.onnx', ...data, 'scheduler/scheduler_config.json'];
+  return { name, files: new Map(files.map((file) => [file, readFileSync(fixture(`onnx/${name}/${file}`))])) };
+}
+
 /** Every format of weights and configurations, and what PyTorch wrote, hostile files too. */
 export function seeds(): Seed[] {
   const weights = microWeights();
@@ -123,6 +130,8 @@ export function seeds(): Seed[] {
     diffusers('diffusers, shards of .bin', shards(weights, 'bin', torch)),
     golden('latent-vq', 'vqvae'),
     golden('latent-kl', 'vae'),
+    onnx('legacy-13'),
+    onnx('dynamo-18-external', ['unet.onnx.data']),
     checkpoint('ddim'),
     checkpoint('adm-narrow-start'),
     ...written.map((file) => ({
