@@ -1,17 +1,29 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { EngineError, openDevice, VERIFY_TOLERANCE, verifyModel, writeSafetensors } from '../src/engine/index.js';
+import {
+  EngineError,
+  ONNX_EXPORT,
+  openDevice,
+  VERIFY_TOLERANCE,
+  verifyModel,
+  writeSafetensors,
+} from '../src/engine/index.js';
 
-const USAGE = 'usage: npm run verify -- <folder> [--out FILE] [--json]';
+const USAGE = 'usage: npm run verify -- <folder> [--onnx] [--out FILE] [--json]';
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { out: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      onnx: { type: 'boolean', default: false },
+      out: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
   });
   const [folder] = positionals;
   if (!folder || positionals.length > 1) throw new EngineError('BAD_USER_INPUT', USAGE);
-  const { comparisons, computed } = await verifyModel(folder, await openDevice(process.env['AZIMUTH_DEVICE'] ?? 'cpu'));
+  const device = await openDevice(process.env['AZIMUTH_DEVICE'] ?? 'cpu');
+  const { comparisons, computed } = await verifyModel(folder, device, values.onnx ? ONNX_EXPORT : '');
   const width = Math.max(...comparisons.map(({ name }) => name.length));
   const passes = (error: number) => error <= VERIFY_TOLERANCE;
   for (const { name, error } of comparisons) {

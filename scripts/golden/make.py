@@ -2,14 +2,16 @@
 
 Writes under test/golden/: `variants/<name>/` (a tiny UNet2DModel with random weights in diffusers layout, with
 golden.safetensors and golden.json as `npm run verify` reads them), `schedules.json` (timesteps and cumulative alphas of
-diffusers' DDIMScheduler), `learning.json` (Adam, losses, spectral norms, one pretraining step's optimiser), `distances.json` (see
+diffusers' DDIMScheduler), `samplers.json` (the same, from files of other samplers), `learning.json` (Adam, losses, spectral norms, one pretraining step's optimiser), `distances.json` (see
 distances.py) and `weight-gradients/` (gradients of every weight, computed in float64: whole ones of single layers, probes of whole UNets).
 Run by hand: `npm run golden`; needs torch, diffusers, safetensors and scipy. Values are made once and committed.
 """
 
 import json
 import pathlib
+import tempfile
 
+import diffusers
 import torch
 from diffusers import DDIMScheduler, UNet2DModel
 from diffusers.models.attention_processor import Attention
@@ -18,6 +20,8 @@ from diffusers.models.embeddings import TimestepEmbedding
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 from distances import distances
+from latents import latents
+from options import options
 from safetensors.torch import save_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden"
@@ -64,20 +68,22 @@ def pair(output, x, alpha, kind):
 
 
 class Reference:
-    def __init__(self, unet, scheduler):
-        self.unet, self.scheduler = unet, scheduler
+    def __init__(self, unet, scheduler, label=None):
+        self.unet, self.scheduler, self.label = unet, scheduler, label
         self.kind = scheduler.config.prediction_type
         self.shift = None
         self.h = None
-        unet.mid_block.register_forward_hook(self._tap)
+        # What the decoder is given from below: the mid block's output, where there is one.
+        unet.up_blocks[0].register_forward_pre_hook(self._tap, with_kwargs=True)
 
-    def _tap(self, module, args, output):
-        self.h = output
-        return output if self.shift is None else output + self.shift
+    def _tap(self, module, args, kwargs):
+        self.h = args[0]
+        return (self.h if self.shift is None else self.h + self.shift, *args[1:]), kwargs
 
     def output(self, x, t, shift):
         self.shift = shift
-        result = self.unet(x, t).sample[:, : x.shape[1]]
+        labels = {} if self.label is None else dict(class_labels=torch.full((len(x),), self.label))
+        result = self.unet(x, t, **labels).sample[:, : x.shape[1]]
         self.shift = None
         return result
 
@@ -92,21 +98,31 @@ class Reference:
         return alpha_prev.sqrt() * x0 + (1 - alpha_prev).sqrt() * eps
 
 
-def variant(name, unet_options, scheduler_options):
+def variant(name, unet_options, scheduler_options, label=None, prepare=lambda unet: None):
     torch.manual_seed(SEED)
     folder = ROOT / "variants" / name
     unet = UNet2DModel(**{**UNET, **unet_options}).eval().requires_grad_(False)
+    prepare(unet)
     scheduler = DDIMScheduler(clip_sample=False, **scheduler_options)
     unet.save_pretrained(folder)
     scheduler.save_pretrained(folder / "scheduler")
-    reference = Reference(unet, scheduler)
+    if label is not None:
+        (folder / "azimuth.json").write_text(json.dumps(dict(classLabel=label)) + "\n")
+    write_reference(folder, unet, scheduler, label)
+
+
+def write_reference(folder, unet, scheduler, label=None):
+    """golden.safetensors and golden.json: outputs, h, one edited step, its VJP, a trajectory and its gradient."""
+    reference = Reference(unet, scheduler, label)
     n, size, top = 2, unet.config.sample_size, unet.config.block_out_channels[-1]
-    small = size // 2 ** (len(unet.config.block_out_channels) - 1)
-    shape = (n, unet.config.in_channels, size, size)
+    extents = (size, size) if isinstance(size, int) else tuple(size)
+    small = [extent // 2 ** (len(unet.config.block_out_channels) - 1) for extent in extents]
+    shape = (n, unet.config.in_channels, *extents)
     x, cotangent, x_T = (torch.randn(shape) for _ in range(3))
-    delta_h = torch.randn(n, top, small, small)
+    delta_h = torch.randn(n, top, *small)
     timestep, timestep_prev = 601, 401
     trajectory = [999, 666, 333, 0] if scheduler.config.timestep_spacing == "trailing" else [750, 500, 250, 0]
+    trajectory = [t + scheduler.config.steps_offset for t in trajectory]
     out = dict(x=x, delta_h=delta_h, cotangent=cotangent, trajectory_x_T=x_T)
     out["model_output"] = reference.output(x, timestep, None)
     out["h"] = reference.h
@@ -153,6 +169,47 @@ def schedules():
         cases.append(dict(config=config, timesteps=timesteps, at=at, alphas_cumprod=alphas,
                           final_alpha_cumprod=float(scheduler.final_alpha_cumprod)))
     (ROOT / "schedules.json").write_text(json.dumps(cases) + "\n")
+    samplers()
+
+
+# Samplers that publish models, with options of theirs that say something of the model or its steps.
+SAMPLERS = (
+    ("DDPMScheduler", dict(beta_schedule="sigmoid", variance_type="fixed_large")),
+    ("DDPMScheduler", dict(trained_betas=[0.001 + 0.0002 * i for i in range(60)], num_train_timesteps=60, thresholding=True)),
+    ("DDPMScheduler", dict(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="linspace")),
+    ("PNDMScheduler", dict(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, skip_prk_steps=True,
+                           steps_offset=1, prediction_type="v_prediction")),
+    ("DPMSolverMultistepScheduler", dict(beta_schedule="squaredcos_cap_v2", use_karras_sigmas=True)),
+    ("DPMSolverSinglestepScheduler", dict()),
+    ("DEISMultistepScheduler", dict(prediction_type="sample")),
+    ("UniPCMultistepScheduler", dict(timestep_spacing="trailing")),
+    ("EulerDiscreteScheduler", dict(prediction_type="v_prediction", timestep_spacing="leading", steps_offset=1)),
+    ("EulerAncestralDiscreteScheduler", dict()),
+    ("HeunDiscreteScheduler", dict()),
+    ("KDPM2DiscreteScheduler", dict(beta_schedule="scaled_linear")),
+)
+
+
+def samplers():
+    """The files that samplers write, and what DDIM makes of them."""
+    cases = []
+    for name, options in SAMPLERS:
+        with tempfile.TemporaryDirectory() as folder:
+            own = getattr(diffusers, name)(**options)
+            own.save_pretrained(folder)
+            text = (pathlib.Path(folder) / "scheduler_config.json").read_text()
+            # DDPM knows a schedule that DDIM does not; its betas are those of its own class.
+            betas = dict(trained_betas=own.betas.tolist()) if options.get("beta_schedule") == "sigmoid" else {}
+            ddim = DDIMScheduler.from_pretrained(folder, **betas)
+        at = list(range(0, ddim.config.num_train_timesteps, 37)) + [ddim.config.num_train_timesteps - 1]
+        timesteps = {}
+        for steps in (2, 10, 50):
+            ddim.set_timesteps(steps)
+            timesteps[steps] = ddim.timesteps.tolist()
+        cases.append(dict(file=text, timesteps=timesteps, at=at, prediction_type=ddim.config.prediction_type,
+                          alphas_cumprod=[ddim.alphas_cumprod[t].item() for t in at],
+                          final_alpha_cumprod=float(ddim.final_alpha_cumprod)))
+    (ROOT / "samplers.json").write_text(json.dumps(cases) + "\n")
 
 
 def learning():
@@ -284,6 +341,8 @@ def unet_gradients(name):
 if __name__ == "__main__":
     for name, options in VARIANTS.items():
         variant(name, *options)
+    options()
+    latents()
     schedules()
     learning()
     layer_gradients()

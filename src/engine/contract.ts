@@ -1,5 +1,9 @@
 /** What crosses the engine's door: plain data, structured-clone safe. */
 
+import type { PictureFit, PictureFormat } from './picture.js';
+
+export type { PictureFit, PictureFormat } from './picture.js';
+
 export type ShiftKind = 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'BLOCK' | 'PER_TIMESTEP';
 /** LEARNED trains the shifts; the baselines PCA and JACOBIAN measure them, RANDOM draws them, and only the reconstructor learns. */
 export type DiscoveryMethod = 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM';
@@ -311,26 +315,66 @@ export interface Shift {
 }
 
 export interface EditRequest {
+  /** Of the noise to start from, and of that which steps with η > 0 add. */
   readonly seed: number;
+  /** Where an uploaded image starts instead: what {@link Engine.invert} gave. */
+  readonly latents?: Uint8Array | null;
   readonly shifts: readonly Shift[];
   readonly samplingSteps: number;
   readonly reverseProcess: ReverseProcess;
   readonly eta: number;
+  /** Share of the steps, the last ones, that are taken with η = 1; 0 if left out. */
+  readonly qualityBoost?: number;
   /** A frame every n-th step. */
   readonly previewEvery: number;
   /** Longer side of a frame in pixels; the model's resolution where null. */
   readonly previewSize: number | null;
+  /** PNG if left out. */
+  readonly previewFormat?: PictureFormat;
+  /** Beside each frame the unedited one of the same step, and their difference. */
+  readonly previewTwins?: boolean;
+  /** Steps of a first, coarse pass whose every step is a frame; 0 (none) if left out. */
+  readonly coarseSteps?: number;
+  /** Rows of the session: the bytes of a sample may depend on it. 1 if left out; larger for what a sweep made. */
+  readonly batch?: number;
 }
 
-export type EditEvent =
-  | {
-      readonly type: 'frame';
-      readonly stepIndex: number;
-      readonly timestep: number;
-      readonly samplingSteps: number;
-      readonly image: EncodedImage;
-    }
-  | { readonly type: 'result'; readonly result: EncodedImage; readonly original: EncodedImage };
+/** One base, edited in several ways. */
+export interface SweepRequest extends Omit<EditRequest, 'shifts' | 'batch'> {
+  readonly variations: readonly (readonly Shift[])[];
+}
+
+export interface EditFrame {
+  readonly type: 'frame';
+  /** Whether it is of the coarse pass. */
+  readonly coarse: boolean;
+  readonly stepIndex: number;
+  readonly timestep: number;
+  /** Of the pass. */
+  readonly samplingSteps: number;
+  readonly image: EncodedImage;
+  /** The unedited sample at this step, and image − original around middle grey, halved; null unless asked for. */
+  readonly original: EncodedImage | null;
+  readonly difference: EncodedImage | null;
+}
+
+export interface EditResult {
+  readonly type: 'result';
+  readonly result: EncodedImage;
+  readonly original: EncodedImage;
+}
+
+export type EditEvent = EditFrame | EditResult;
+
+/** An event of one of a sweep's variations. */
+export type SweepEvent = EditEvent & { readonly variation: number };
+
+export interface Inversion {
+  /** safetensors of `x` `[1,C,H,W]`. */
+  readonly latents: Uint8Array;
+  /** Of the image that sampling from the latents gives, against the fitted one: dB, on 256 levels. */
+  readonly psnr: number;
+}
 
 export type GalleryEvent =
   /** `position` is that of its seed. */
@@ -386,6 +430,20 @@ export interface Engine {
   /** Time and memory of a discovery, without starting it. */
   estimate(model: ModelRef, config: DiscoveryConfig, signal: AbortSignal): Promise<DiscoveryEstimate>;
   edit(model: ModelRef, request: EditRequest, signal: AbortSignal): AsyncGenerator<EditEvent, void, void>;
+  /** As many edits of one base, several rows a session run; `shouldSkip` tells which variations nobody wants any more. */
+  sweep(
+    model: ModelRef,
+    request: SweepRequest,
+    options: { signal: AbortSignal; yieldTo: YieldTo; shouldSkip: (variation: number) => boolean },
+  ): AsyncGenerator<SweepEvent, void, void>;
+  /** Rows of a sweep's session. */
+  sweepBatch(variations: number): number;
+  /** Where sampling must start in order to arrive at an image. Throws BAD_USER_INPUT if it cannot be read. */
+  invert(
+    model: ModelRef,
+    image: { bytes: Uint8Array; fit: PictureFit; samplingSteps: number },
+    signal: AbortSignal,
+  ): Promise<Inversion>;
   /** Traversal of one direction from one seed: one PNG per strength. */
   filmstrip(
     model: ModelRef,

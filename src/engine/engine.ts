@@ -10,13 +10,16 @@ import type {
   ExportedDirection,
   GradientCheck,
   ImportStage,
+  Inversion,
   MemoryReport,
   ModelDescription,
   ModelRef,
   ReverseProcess,
+  SweepRequest,
   YieldTo,
 } from './contract.js';
-import type { DiffusionModel } from './diffusion/model.js';
+import { type DiffusionModel, imageShape } from './diffusion/model.js';
+import { SampleImages } from './diffusion/sample-images.js';
 import type { Between } from './diffusion/trajectory.js';
 import { estimateDiscovery } from './discovery/estimate.js';
 import { discover } from './discovery/loop.js';
@@ -24,10 +27,15 @@ import { batchOf, gallery } from './doctor/gallery.js';
 import { checkGradients } from './doctor/gradient-check.js';
 import { importReport } from './doctor/import-report.js';
 import { memoryReport } from './doctor/memory-report.js';
-import { bankFor, edit, filmstrip } from './edit/edit.js';
+import type { BaseTrajectory } from './edit/base-trajectory.js';
+import { BaseTrajectories } from './edit/bases.js';
+import { edit, filmstrip, sweep } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
+import { invertPicture } from './edit/inversion.js';
 import { SampleDirections } from './edit/sample-directions.js';
+import { isStochastic } from './edit/sampling.js';
 import { exportDirections, readDirections } from './edit/travel.js';
+import { bankFor, type VariationSetting } from './edit/variations.js';
 import { EngineError, throwIfAborted } from './errors.js';
 import { loadModel } from './models/load-model.js';
 import { encodePicture } from './picture.js';
@@ -38,6 +46,8 @@ import type { DirectionBank } from './shift/bank.js';
 const MAX_MODELS = 2;
 const MAX_SAMPLERS = 6;
 const MAX_SAMPLE_DIRECTIONS = 2;
+/** Rows of a session run of a sweep at most: more take no less time a row, and memory. */
+const MAX_SWEEP_BATCH = 9;
 
 /** Opens a device and gives the engine that runs on it. */
 export async function createEngine({ device }: { device: string }): Promise<Engine> {
@@ -52,6 +62,8 @@ export function engineOn(device: Device): Engine {
 class LocalEngine implements Engine {
   private readonly models = new Map<string, Promise<DiffusionModel>>();
   private readonly samplers = new Map<string, Promise<EditedSampler>>();
+  private readonly bases = new BaseTrajectories();
+  private readonly images = new Map<string, Promise<SampleImages>>();
   private readonly sampleDirections = new Map<string, Promise<SampleDirections>>();
 
   constructor(private readonly device: Device) {}
@@ -119,9 +131,35 @@ class LocalEngine implements Engine {
   }
 
   async *edit(ref: ModelRef, request: EditRequest, signal: AbortSignal) {
+    const { batch = 1, coarseSteps = 0, shifts } = request;
     const model = await this.model(ref);
-    const sampler = await this.sampler(model, 1, request.reverseProcess, request.eta > 0);
-    yield* edit(model, sampler, request, this.directionsOf(model, 1), checks(signal));
+    const full = await this.base(model, request, batch, request.samplingSteps);
+    const coarse = coarseSteps > 0 ? await this.base(model, request, batch, coarseSteps) : null;
+    yield* edit({ full, coarse }, shifts, request, this.setting(model, request, batch, checks(signal)));
+  }
+
+  async *sweep(ref: ModelRef, request: SweepRequest, options: Parameters<Engine['sweep']>[2]) {
+    const { variations } = request;
+    const { signal, yieldTo, shouldSkip } = options;
+    const model = await this.model(ref);
+    const batch = this.sweepBatch(variations.length);
+    const base = await this.base(model, request, batch, request.samplingSteps);
+    const between = async () => {
+      await yieldTo();
+      throwIfAborted(signal);
+    };
+    yield* sweep(base, variations, request, this.setting(model, request, batch, between), shouldSkip);
+  }
+
+  sweepBatch(variations: number): number {
+    // The unedited sample is one of them.
+    return Math.ceil((variations + 1) / Math.ceil((variations + 1) / MAX_SWEEP_BATCH));
+  }
+
+  async invert(ref: ModelRef, image: Parameters<Engine['invert']>[1], signal: AbortSignal): Promise<Inversion> {
+    const model = await this.model(ref);
+    const sampler = await this.sampler(model, 1, 'SYMMETRIC', false);
+    return invertPicture(sampler, image, checks(signal));
   }
 
   async filmstrip(
@@ -138,7 +176,7 @@ class LocalEngine implements Engine {
       this.directionsOf(model, request.strengths.length),
       inBackground({ signal, yieldTo }),
     );
-    return Promise.all(samples.map((sample) => encodePicture(sample, model.sampleShape)));
+    return Promise.all(samples.map((sample) => encodePicture(sample, sampler.images.shape)));
   }
 
   async exportDirections(ref: ModelRef, directions: readonly ExportedDirection[]): Promise<Uint8Array> {
@@ -152,7 +190,9 @@ class LocalEngine implements Engine {
   async close(): Promise<void> {
     for (const sampler of this.samplers.values()) await (await sampler).release();
     for (const sampled of this.sampleDirections.values()) await (await sampled).release();
+    for (const images of this.images.values()) await (await images).release();
     this.samplers.clear();
+    this.images.clear();
     this.sampleDirections.clear();
     this.models.clear();
   }
@@ -179,9 +219,45 @@ class LocalEngine implements Engine {
       this.samplers,
       key,
       MAX_SAMPLERS,
-      () => EditedSampler.create(model, { batch, process, stochastic }, this.device),
+      async () => EditedSampler.create(model, { batch, process, stochastic }, this.device, await this.imagesOf(model)),
+      async (old) => {
+        this.bases.forget(old);
+        await old.release();
+      },
+    );
+  }
+
+  /** Shared by the samplers of a model: a decoder is large. */
+  private imagesOf(model: DiffusionModel): Promise<SampleImages> {
+    return recent(
+      this.images,
+      model.hash,
+      MAX_MODELS,
+      async () => new SampleImages(model, this.device),
       (old) => old.release(),
     );
+  }
+
+  /** The unedited trajectory of what an edit starts from; kept, so that the next edit of the same base finds it there. */
+  private async base(
+    model: DiffusionModel,
+    request: Omit<EditRequest, 'shifts'>,
+    batch: number,
+    samplingSteps: number,
+  ): Promise<BaseTrajectory> {
+    const { seed, latents = null, eta, qualityBoost = 0, reverseProcess } = request;
+    const sampling = { samplingSteps, eta, qualityBoost };
+    const sampler = await this.sampler(model, batch, reverseProcess, isStochastic(sampling));
+    return this.bases.get(sampler, { seed, latents }, sampling);
+  }
+
+  private setting(
+    model: DiffusionModel,
+    { reverseProcess: process }: Pick<EditRequest, 'reverseProcess'>,
+    batch: number,
+    between: Between,
+  ): VariationSetting {
+    return { process, sampleDirections: this.directionsOf(model, batch), between };
   }
 
   private directionsOf(model: DiffusionModel, batch: number) {
@@ -205,7 +281,8 @@ class LocalEngine implements Engine {
     const start = performance.now();
     try {
       for await (const { predictedX0 } of sampler.sample([0], 1, 0, () => sampler.zero(), between)) {
-        if (!predictedX0.data.every(Number.isFinite))
+        const image = await sampler.images.of(predictedX0, between);
+        if (!image.data.every(Number.isFinite))
           throw new EngineError('MODEL_INVALID', 'The model gives values that are not finite.');
       }
       return (performance.now() - start) / 1000;
@@ -232,8 +309,8 @@ function inBackground({ signal, yieldTo }: BackgroundOptions): Between {
 }
 
 function describe(model: DiffusionModel): Omit<ModelDescription, 'report'> {
-  const { hash, sampleShape, hShape, hTap, parameterCount, schedule } = model;
-  const [channels, resolution] = sampleShape;
+  const { hash, hShape, hTap, parameterCount, schedule } = model;
+  const [channels, resolution] = imageShape(model);
   const { trainTimesteps, betaSchedule, predictionType } = schedule;
   return { hash, resolution, channels, parameterCount, hShape, hTap, trainTimesteps, betaSchedule, predictionType };
 }

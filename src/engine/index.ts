@@ -15,7 +15,9 @@ export type {
   DiscoveryEvent,
   DiscoveryMethod,
   EditEvent,
+  EditFrame,
   EditRequest,
+  EditResult,
   EncodedImage,
   Engine,
   ExportedDirection,
@@ -25,15 +27,20 @@ export type {
   GradientCheck,
   ImportReport,
   ImportStage,
+  Inversion,
   MemoryReport,
   ModelDescription,
   ModelRef,
+  PictureFit,
+  PictureFormat,
   ReverseProcess,
   SampleCheck,
   Shift,
   ShiftKind,
   StrengthRange,
   SubspaceStart,
+  SweepEvent,
+  SweepRequest,
   YieldTo,
 } from './contract.js';
 export { createEngine, engineOn } from './engine.js';
@@ -43,5 +50,5 @@ export { type PretrainingEvent, pretrain } from './pretraining/loop.js';
 export { openDevice } from './runtime/device.js';
 export { writeSafetensors } from './safetensors.js';
 export { STATISTICS_FORWARDS } from './shift/statistics.js';
-export { VERIFY_TOLERANCE, verifyModel } from './verify.js';
+export { ONNX_EXPORT, VERIFY_TOLERANCE, verifyModel } from './verify.js';
 export { Workload, type WorkloadRequest } from './workload.js';

@@ -1,5 +1,7 @@
+import { BF16, type ElementType, F16, F32, F64, toFloat32 } from './element-types.js';
 import { EngineError } from './errors.js';
 import { type FloatTensor, floatTensor, sizeOf } from './graph/tensor.js';
+import { shown } from './shown.js';
 
 /** Named float32 tensors and string metadata: the content of a safetensors file. */
 export interface TensorFile {
@@ -7,9 +9,24 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The format's own bound on its JSON header. */
-const MAX_HEADER_BYTES = 100 * 2 ** 20;
-const WIDTHS: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
+/** Where a tensor lies in a safetensors file; offsets from the end of the header. */
+export interface TensorSpan {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Beyond what 100 000 tensors need; the format itself allows 100 MB, of which a parser makes many times that. */
+export const MAX_HEADER_BYTES = 16 * 2 ** 20;
+const TYPES: ReadonlyMap<unknown, ElementType> = new Map([
+  ['F64', F64],
+  ['F32', F32],
+  ['F16', F16],
+  ['BF16', BF16],
+]);
+const MAX_RANK = 32;
 
 function invalid(where: string, message: string): EngineError {
   return new EngineError('MODEL_INVALID', `${where}: ${message}`);
@@ -20,40 +37,47 @@ function invalid(where: string, message: string): EngineError {
  * not one, offsets outside the file, lengths that do not fit the shape, overlaps, or an element type without fractions.
  */
 export function readSafetensors(bytes: Uint8Array, where: string): TensorFile {
-  const { header, dataStart } = readHeader(bytes, where);
+  const dataStart = 8 + headerLength(bytes, bytes.byteLength, where);
+  const { spans, metadata } = parseHeader(bytes.subarray(8, dataStart), bytes.byteLength - dataStart, where);
   const tensors = new Map<string, FloatTensor>();
-  const spans: [number, number, string][] = [];
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    const { dtype, shape, begin, end } = checkEntry(name, entry, bytes.byteLength - dataStart, where);
-    spans.push([begin, end, name]);
-    tensors.set(name, floatTensor(shape, toFloat32(bytes, dataStart + begin, sizeOf(shape), dtype)));
+  for (const { name, shape, type, begin, end } of spans) {
+    const data = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
+    tensors.set(name, floatTensor(shape, toFloat32(data, sizeOf(shape), type)));
   }
-  spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  spans.forEach(([begin, , name], index) => {
-    const previous = spans[index - 1];
-    if (previous && begin < previous[1]) throw invalid(where, `tensors ${previous[2]} and ${name} overlap.`);
-  });
-  return { tensors, metadata: readMetadata(header['__metadata__'], where) };
+  return { tensors, metadata };
 }
 
-function readHeader(bytes: Uint8Array, where: string): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.byteLength < 8) throw invalid(where, `expected a safetensors file, got ${bytes.byteLength} bytes.`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Length of the header, from the first eight bytes of a file of `size` bytes. */
+export function headerLength(start: Uint8Array, size: number, where: string): number {
+  if (start.byteLength < 8) throw invalid(where, `expected a safetensors file, got ${start.byteLength} bytes.`);
+  const view = new DataView(start.buffer, start.byteOffset, 8);
   const length = Number(view.getBigUint64(0, true));
-  if (length > MAX_HEADER_BYTES || 8 + length > bytes.byteLength) {
-    throw invalid(
-      where,
-      `the header claims ${length} bytes, the file has ${bytes.byteLength}; it is truncated or not safetensors.`,
-    );
-  }
+  if (length <= MAX_HEADER_BYTES && 8 + length <= size) return length;
+  throw invalid(where, `the header claims ${length} bytes, the file has ${size}; it is truncated or not safetensors.`);
+}
+
+/** The tensors that a header lists, all of them inside `available` bytes of data and none over another. */
+export function parseHeader(
+  text: Uint8Array,
+  available: number,
+  where: string,
+): { spans: readonly TensorSpan[]; metadata: Record<string, string> } {
+  let header: unknown;
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
-    if (isRecord(header)) return { header, dataStart: 8 + length };
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
   } catch (cause) {
     throw new EngineError('MODEL_INVALID', `${where}: the header is not JSON.`, { cause });
   }
-  throw invalid(where, 'the header is not a JSON object.');
+  if (!isRecord(header)) throw invalid(where, 'the header is not a JSON object.');
+  const spans = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => checkEntry(name, entry, available, where));
+  const sorted = [...spans].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  sorted.forEach(({ name, begin }, index) => {
+    const previous = sorted[index - 1];
+    if (previous && begin < previous.end) throw invalid(where, `tensors ${previous.name} and ${name} overlap.`);
+  });
+  return { spans, metadata: readMetadata(header['__metadata__'], where) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -71,47 +95,25 @@ function isExtent(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function checkEntry(name: string, entry: unknown, available: number, where: string) {
-  if (!isRecord(entry)) throw invalid(where, `tensor ${name}: expected an object, got ${JSON.stringify(entry)}.`);
+function checkEntry(name: string, entry: unknown, available: number, where: string): TensorSpan {
+  if (!isRecord(entry)) throw invalid(where, `tensor ${name}: expected an object, got ${shown(entry)}.`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== 'string' || !(dtype in WIDTHS)) {
-    throw invalid(
-      where,
-      `tensor ${name}: expected element type ${Object.keys(WIDTHS).join(', ')}, got ${JSON.stringify(dtype)}.`,
-    );
-  }
-  if (!Array.isArray(shape) || !shape.every(isExtent))
-    throw invalid(where, `tensor ${name}: shape ${JSON.stringify(shape)} is not one.`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isExtent)) {
-    throw invalid(where, `tensor ${name}: data_offsets ${JSON.stringify(offsets)} are not two offsets.`);
-  }
+  const type = TYPES.get(dtype);
+  if (!type)
+    throw invalid(where, `tensor ${name}: expected element type ${[...TYPES.keys()].join(', ')}, got ${shown(dtype)}.`);
+  if (!Array.isArray(shape) || shape.length > MAX_RANK || !shape.every(isExtent))
+    throw invalid(where, `tensor ${name}: shape ${shown(shape)} is not one.`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isExtent))
+    throw invalid(where, `tensor ${name}: data_offsets ${shown(offsets)} are not two offsets.`);
   const [begin, end] = offsets as [number, number];
-  const expected = sizeOf(shape) * (WIDTHS[dtype] ?? 0);
+  const expected = sizeOf(shape) * type.width;
   if (end > available || end - begin !== expected) {
     throw invalid(
       where,
       `tensor ${name}: ${dtype} [${shape}] needs ${expected} bytes, offsets ${begin}…${end} of ${available} do not give them.`,
     );
   }
-  return { dtype, shape: shape as number[], begin, end };
-}
-
-function toFloat32(bytes: Uint8Array, offset: number, count: number, dtype: string): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, count * (WIDTHS[dtype] ?? 0));
-  if (dtype === 'F32') return new Float32Array(new Uint8Array(bytes.subarray(offset, offset + count * 4)).buffer);
-  if (dtype === 'F64') return Float32Array.from({ length: count }, (_, i) => view.getFloat64(i * 8, true));
-  if (dtype === 'F16') return Float32Array.from({ length: count }, (_, i) => halfToFloat(view.getUint16(i * 2, true)));
-  const words = Uint32Array.from({ length: count }, (_, i) => view.getUint16(i * 2, true) << 16);
-  return new Float32Array(words.buffer);
-}
-
-/** IEEE 754 binary16. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff];
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return { name, type, shape: shape as number[], begin, end };
 }
 
 /** Writes float32 tensors in the order given; the same content gives the same bytes. */

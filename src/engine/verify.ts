@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vjp } from './autodiff/vjp.js';
 import type { ReverseProcess } from './contract.js';
-import type { DiffusionModel } from './diffusion/model.js';
+import type { DiffusionModel, Latents } from './diffusion/model.js';
 import { planAt, type SamplingStep } from './diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from './diffusion/step.js';
 import { backpropagate, sampleTrajectory } from './diffusion/trajectory.js';
@@ -29,7 +29,7 @@ export interface Verification {
 /** Largest ‖a−b‖/‖b‖ that passes. */
 export const VERIFY_TOLERANCE = 1e-4;
 
-const INPUTS = new Set(['x', 'delta_h', 'cotangent', 'trajectory_x_T']);
+const INPUTS = new Set(['x', 'delta_h', 'cotangent', 'trajectory_x_T', 'image', 'image_cotangent']);
 const PROCESSES: readonly [ReverseProcess, string][] = [
   ['ASYMMETRIC', 'asym'],
   ['SYMMETRIC', 'sym'],
@@ -42,15 +42,20 @@ interface Reference {
   readonly trajectoryTimesteps: readonly number[];
 }
 
+/** The ONNX export that a folder of reference values may hold beside the model's own files. */
+export const ONNX_EXPORT = 'unet.onnx';
+
 /**
  * Computes everything that `<folder>/golden.safetensors` holds beyond its inputs with the model in the same folder,
- * loaded as an import loads it, and compares. Throws MODEL_INVALID if folder or reference cannot be read.
+ * loaded as an import loads it (or with `file` in it), and compares. Throws MODEL_INVALID if model or reference cannot be
+ * read.
  */
-export async function verifyModel(folder: string, device: Device): Promise<Verification> {
-  const model = await loadModel(folder);
+export async function verifyModel(folder: string, device: Device, file = ''): Promise<Verification> {
+  const model = await loadModel(join(folder, file));
   const reference = await readReference(folder);
   const computed = new Map<string, FloatTensor>();
   await outputs(model, reference, device, computed);
+  if (model.latents) await autoencoder(model.latents, reference, device, computed);
   for (const [process, suffix] of PROCESSES) await gradients(model, reference, device, process, suffix, computed);
   const names = [...reference.tensors.keys()].filter((name) => !INPUTS.has(name));
   const comparisons = names.map((name) => ({
@@ -110,6 +115,25 @@ async function outputs(
   for (const [name, tensor] of Object.entries(made)) computed.set(name, tensor);
   computed.set('alpha_bar', floatTensor([1], Float32Array.of(step.alphaBar)));
   computed.set('alpha_bar_prev', floatTensor([1], Float32Array.of(step.alphaBarPrev)));
+}
+
+/** Images of the samples x, their VJP, and samples of an image. */
+async function autoencoder(
+  latents: Latents,
+  reference: Reference,
+  device: Device,
+  computed: Map<string, FloatTensor>,
+): Promise<void> {
+  const [x, image, cotangent] = [input(reference, 'x'), input(reference, 'image'), input(reference, 'image_cotangent')];
+  const tape = new Tape();
+  const samples = tape.input('x', x.shape);
+  const decoded = latents.decode(tape, samples);
+  const [pulled] = vjp(tape, [decoded], [tape.input('image_cotangent', cotangent.shape)], [samples]) as [Value];
+  const encoded = latents.encode(tape, tape.input('image', image.shape));
+  const session = await Session.create(tape.graph({ decoded, grad_decoded: pulled, encoded }), device);
+  const made = await session.run({ x, image, image_cotangent: cotangent });
+  await session.release();
+  for (const [name, tensor] of Object.entries(made)) computed.set(name, tensor);
 }
 
 /** A step with Δh as an input, and its VJP. */

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { VERIFY_TOLERANCE, verifyModel } from '../../src/engine/verify.js';
+import { ONNX_EXPORT, VERIFY_TOLERANCE, verifyModel } from '../../src/engine/verify.js';
 import { fixture } from '../helpers/models.js';
 import { testDevice } from '../helpers/numeric.js';
 
@@ -12,12 +13,17 @@ const variants =
     ? []
     : readdirSync(fixture('variants')).map((name) => `variants/${name}`);
 
+const folders = ['google-ddpm', 'diffusers-modern', ...variants];
+const exports = folders.filter((name) => existsSync(join(fixture(name), ONNX_EXPORT)));
+/** Other exporters, opsets and options, which have no weights but those in the export. */
+const onlyOnnx = variants.length === 0 ? [] : readdirSync(fixture('onnx')).map((name) => `onnx/${name}`);
+
 describe('against PyTorch', () => {
-  it.each(['google-ddpm', 'diffusers-modern', ...variants])(
-    '%s: outputs, steps, trajectories and their gradients',
-    async (name) => {
+  it.each([...folders.map((name) => [name, '']), ...[...exports, ...onlyOnnx].map((name) => [name, ONNX_EXPORT])])(
+    '%s %s: outputs, steps, trajectories and their gradients',
+    async (name = '', file) => {
       const device = await testDevice();
-      const { comparisons } = await verifyModel(fixture(name), device);
+      const { comparisons } = await verifyModel(fixture(name), device, file);
       expect(comparisons.length).toBeGreaterThanOrEqual(15);
       const limit = device.name === 'webgpu' ? tolerance.webgpu : tolerance.cpu;
       expect(comparisons.filter(({ error }) => !(error <= limit))).toEqual([]);

@@ -2,13 +2,17 @@ import type {
   DirectionFileContent,
   DiscoveryEstimate,
   EditEvent,
+  EditFrame,
   EditRequest,
   EncodedImage,
   Engine,
   GalleryEvent,
   GradientCheck,
+  Inversion,
   MemoryReport,
   ModelDescription,
+  SweepEvent,
+  SweepRequest,
 } from '../../src/engine/index.js';
 
 const picture = (byte: number): EncodedImage => ({
@@ -16,6 +20,17 @@ const picture = (byte: number): EncodedImage => ({
   width: 1,
   height: 1,
   contentType: 'image/png',
+});
+
+const frame = (samplingSteps: number): EditFrame => ({
+  type: 'frame',
+  coarse: false,
+  stepIndex: 0,
+  timestep: 999,
+  samplingSteps,
+  image: picture(1),
+  original: null,
+  difference: null,
 });
 
 const DESCRIPTION: ModelDescription = {
@@ -55,7 +70,11 @@ export class FakeEngine implements Engine {
   duringEdit: (request: EditRequest, signal: AbortSignal) => Promise<void> = async () => {};
   /** Awaited in place of a gallery. */
   duringGallery: (options: Parameters<Engine['gallery']>[2]) => Promise<void> = async () => {};
+  /** The same, before the result of each of a sweep's variations. */
+  duringSweep: (variation: number) => Promise<void> = async () => {};
   edits = 0;
+  sweeps = 0;
+  inversions = 0;
 
   async importModel(..._: Parameters<Engine['importModel']>): Promise<ModelDescription> {
     return DESCRIPTION;
@@ -87,9 +106,27 @@ export class FakeEngine implements Engine {
 
   async *edit(_: unknown, request: EditRequest, signal: AbortSignal): AsyncGenerator<EditEvent, void, void> {
     this.edits += 1;
-    yield { type: 'frame', stepIndex: 0, timestep: 999, samplingSteps: request.samplingSteps, image: picture(1) };
+    yield frame(request.samplingSteps);
     await this.duringEdit(request, signal);
     yield { type: 'result', result: picture(2), original: picture(3) };
+  }
+
+  async *sweep(_: unknown, request: SweepRequest): AsyncGenerator<SweepEvent, void, void> {
+    this.sweeps += 1;
+    for (const variation of request.variations.keys()) {
+      yield { ...frame(request.samplingSteps), variation };
+      await this.duringSweep(variation);
+      yield { type: 'result', result: picture(2), original: picture(3), variation };
+    }
+  }
+
+  sweepBatch(variations: number): number {
+    return variations + 1;
+  }
+
+  async invert(): Promise<Inversion> {
+    this.inversions += 1;
+    return { latents: Uint8Array.of(4), psnr: 40 };
   }
 
   async estimate(): Promise<DiscoveryEstimate> {

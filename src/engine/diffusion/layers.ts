@@ -95,9 +95,41 @@ function foldTaps(kernel: Float32Array, planes: number, phase: number): Float32A
   return out;
 }
 
+/** Mean over 2×2 pixels. */
+export function averagePool(tape: Tape, x: Value): Value {
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  return tape.reduceMean(tape.reshape(x, [n, c, h / 2, 2, w / 2, 2]), [3, 5], false);
+}
+
+/** Each pixel four times. */
+export function upsampleNearest(tape: Tape, x: Value): Value {
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const spread = tape.expand(tape.reshape(x, [n, c, h, 1, w, 1]), [n, c, h, 2, w, 2]);
+  return tape.reshape(spread, [n, c, 2 * h, 2 * w]);
+}
+
+/** x·Φ(x) with the normal distribution Φ (arXiv 1606.08415). */
+function gelu(tape: Tape, x: Value): Value {
+  const normal = tape.add(tape.erf(tape.mul(x, tape.scalar(Math.SQRT1_2))), tape.scalar(1));
+  return tape.mul(tape.mul(x, tape.scalar(0.5)), normal);
+}
+
+export type Activation = 'silu' | 'mish' | 'gelu' | 'relu';
+
+export function activate(tape: Tape, x: Value, activation: Activation): Value {
+  if (activation === 'gelu') return gelu(tape, x);
+  if (activation === 'mish') return mish(tape, x);
+  return activation === 'relu' ? tape.relu(x) : tape.silu(x);
+}
+
+/** x·tanh(softplus(x)) (arXiv 1908.08681). */
+function mish(tape: Tape, x: Value): Value {
+  return tape.mul(x, tape.tanh(tape.softplus(x)));
+}
+
 /**
  * Self-attention over the pixels of `[N,C,H,W]` normalised by the caller; one product for query, key and value.
- * softmax(q·kᵀ/√d)·v (arXiv 1706.03762, eq. 1), `heads` heads.
+ * softmax(q·kᵀ/√d)·v (arXiv 1706.03762, eq. 1), `heads` heads, together as wide as the weights make them.
  */
 export function attention(
   tape: Tape,
@@ -106,13 +138,14 @@ export function attention(
   parts: { query: Affine; key: Affine; value: Affine; out: Affine },
 ): Value {
   const [n, c, h, w] = x.shape as [number, number, number, number];
-  const [pixels, width] = [h * w, c / heads];
+  const [pixels, inner] = [h * w, parts.query.weight.shape[0] ?? c];
+  const width = inner / heads;
   const tokens = tape.transpose(tape.reshape(x, [n, c, pixels]), [0, 2, 1]);
   const split = (affine: Affine) =>
     tape.transpose(tape.reshape(linear(tape, tokens, affine), [n, pixels, heads, width]), [0, 2, 1, 3]);
   const [query, key, value] = [split(parts.query), split(parts.key), split(parts.value)];
   const scores = tape.matmul(tape.mul(query, tape.scalar(1 / Math.sqrt(width))), tape.transposeLast(key));
   const mixed = tape.transpose(tape.matmul(tape.softmax(scores), value), [0, 2, 1, 3]);
-  const projected = linear(tape, tape.reshape(mixed, [n, pixels, c]), parts.out);
+  const projected = linear(tape, tape.reshape(mixed, [n, pixels, inner]), parts.out);
   return tape.reshape(tape.transpose(projected, [0, 2, 1]), [n, c, h, w]);
 }

@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.js';
 
 export type PredictionType = 'epsilon' | 'v_prediction' | 'sample';
-export type BetaSchedule = 'linear' | 'scaled_linear' | 'squaredcos_cap_v2' | 'trained_betas';
+export type BetaSchedule = 'linear' | 'scaled_linear' | 'squaredcos_cap_v2' | 'sigmoid' | 'trained_betas';
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
 
 /** A diffusers scheduler configuration, validated. */
@@ -47,6 +47,10 @@ function betasOf(config: ScheduleConfig): Float64Array {
   if (config.betaSchedule === 'linear') return linspace(betaStart, betaEnd, n).map(round);
   if (config.betaSchedule === 'scaled_linear') {
     return linspace(Math.sqrt(betaStart), Math.sqrt(betaEnd), n).map((root) => round(round(root) * round(root)));
+  }
+  if (config.betaSchedule === 'sigmoid') {
+    const slope = round(betaEnd - betaStart);
+    return linspace(-6, 6, n).map((x) => round(round(slope / (1 + Math.exp(-round(x)))) + round(betaStart)));
   }
   // Nichol & Dhariwal (arXiv 2102.09672), eq. 17, betas capped at 0.999.
   const bar = (t: number) => Math.cos((((t / n + 0.008) / 1.008) * Math.PI) / 2) ** 2;

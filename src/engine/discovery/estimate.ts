@@ -1,5 +1,5 @@
 import type { DiscoveryConfig, DiscoveryEstimate } from '../contract.js';
-import type { DiffusionModel } from '../diffusion/model.js';
+import { type DiffusionModel, seenShape } from '../diffusion/model.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import type { Device } from '../runtime/device.js';
@@ -21,8 +21,10 @@ export interface StepTimes {
   readonly plain: number;
   readonly shifted: number;
   readonly gradient: number;
-  /** Everything behind the finished images. */
+  /** Everything behind the finished samples. */
   readonly rest: number;
+  /** Of that, making images of one batch of samples: 0 where they are images. */
+  readonly seen?: number;
 }
 
 /**
@@ -84,11 +86,13 @@ async function measure(
       config.method === 'LEARNED'
         ? await seconds(() => trainer.samplers.gradient(trajectory, cotangent, phi, choice, between))
         : 0;
+    const seen = await seconds(() => trainer.images.seen(noise, between));
     // The first turn warms up.
-    if (turn > 0) runs.push({ plain, shifted, gradient, rest: Math.max(0, whole - plain - shifted - gradient) });
+    if (turn > 0) runs.push({ plain, shifted, gradient, rest: Math.max(0, whole - plain - shifted - gradient), seen });
   }
-  const middle = (part: keyof StepTimes) => median(runs.map((times) => times[part]));
-  return { plain: middle('plain'), shifted: middle('shifted'), gradient: middle('gradient'), rest: middle('rest') };
+  const middle = (part: keyof StepTimes) => median(runs.map((times) => times[part] ?? 0));
+  const [plain, shifted, gradient] = [middle('plain'), middle('shifted'), middle('gradient')];
+  return { plain, shifted, gradient, rest: middle('rest'), seen: middle('seen') };
 }
 
 /** Seconds of a whole run from the parts of one step, measured with `probed` sampling steps. */
@@ -96,13 +100,13 @@ export function durations(
   times: StepTimes,
   config: DiscoveryConfig,
   probed: number,
-  { sampleShape }: Pick<DiffusionModel, 'sampleShape'>,
+  model: Pick<DiffusionModel, 'sampleShape' | 'latents'>,
 ): Pick<DiscoveryEstimate, 'secondsPerStep' | 'totalSeconds'> {
   const { trainingSteps, samplingSteps, batchSize, method } = config;
   const scale = samplingSteps / probed;
-  const pair = (times.plain + times.shifted) * scale;
+  const pair = (times.plain + times.shifted) * scale + 2 * (times.seen ?? 0);
   const learning = method === 'LEARNED' ? Math.max(0, trainingSteps - WARM_UP_STEPS) : 0;
-  const unedited = Math.min(trainingSteps, poolBatches(config, sampleShape)) * times.plain * scale;
+  const unedited = Math.min(trainingSteps, poolBatches(config, seenShape(model))) * times.plain * scale;
   const training = unedited + trainingSteps * (times.shifted * scale + times.rest) + learning * times.gradient * scale;
   const { pairs, trajectories } = scoringPlan(config);
   const compared = trajectories - 2 * pairs;

@@ -29,7 +29,7 @@ export class ImageFeatures {
     return new ImageFeatures(model, timestep, session);
   }
 
-  /** Of finished images `[N,C,H,W]`: `[N,Ch]`. */
+  /** Of finished samples `[N,C,H,W]` (of a model of latents: these): `[N,Ch]`. */
   async of(x: FloatTensor): Promise<FloatTensor> {
     const made = await this.session.run({ x, features: this.model.timestepFeatures(this.timestep) });
     return made['rows'] as FloatTensor;

@@ -1,9 +1,10 @@
 import type { DiscoveryConfig, DiscoveryEvent, YieldTo } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
+import type { SampleImages } from '../diffusion/sample-images.js';
 import type { SamplingStep } from '../diffusion/schedule.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { EngineError, throwIfAborted } from '../errors.js';
-import type { FloatTensor } from '../graph/tensor.js';
+import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { encodePicture } from '../picture.js';
 import type { Device } from '../runtime/device.js';
 import { encodeDirections } from '../shift/bank.js';
@@ -73,7 +74,10 @@ async function train(
     let state = options.state
       ? decodeState(options.state, config)
       : trainer.initial(
-          await startingShifts({ model, config, statistics, samplers: trainer.samplers, device }, between),
+          await startingShifts(
+            { model, config, statistics, samplers: trainer.samplers, images: trainer.images, device },
+            between,
+          ),
         );
     let clock = new StepClock();
     let scorecard = freshScorecard(config);
@@ -90,7 +94,7 @@ async function train(
         );
       clock = clock.tick();
       await emit(stepEvent(step, made.result, clock.secondsPerStep));
-      if (preview) await preview.emit(model, config, step, state, emit);
+      if (preview) await preview.emit(trainer.images, between, config, step, state, emit);
       scorecard.add(judged(made));
       const isPaused = options.pause?.aborted ?? false;
       const isLast = step === config.trainingSteps;
@@ -189,8 +193,8 @@ class StepClock {
 
 /** Keeps predicted x0 of sample 0 at every sampling step, and encodes them once the step is over. */
 class PreviewRecorder {
-  private readonly originals: Float32Array[] = [];
-  private readonly steps: { step: SamplingStep; shifted: Float32Array }[] = [];
+  private readonly originals: FloatTensor[] = [];
+  private readonly steps: { step: SamplingStep; shifted: FloatTensor }[] = [];
 
   original = async (_: number, __: SamplingStep, predictedX0: FloatTensor) => {
     this.originals.push(firstSample(predictedX0));
@@ -201,7 +205,8 @@ class PreviewRecorder {
   };
 
   async emit(
-    model: DiffusionModel,
+    images: SampleImages,
+    between: Between,
     config: DiscoveryConfig,
     step: number,
     state: TrainingState,
@@ -210,8 +215,10 @@ class PreviewRecorder {
     const pairs = state.recent.at(-1);
     const [directionIndex, strength] = [pairs?.directions[0] ?? 0, pairs?.strengths[0] ?? 0];
     for (const [stepIndex, recorded] of this.steps.entries()) {
-      const original = await encodePicture(this.originals[stepIndex] as Float32Array, model.sampleShape);
-      const shifted = await encodePicture(recorded.shifted, model.sampleShape);
+      const picture = async (sample: FloatTensor) =>
+        encodePicture((await images.of(sample, between)).data, images.shape);
+      const original = await picture(this.originals[stepIndex] as FloatTensor);
+      const shifted = await picture(recorded.shifted);
       const { timestep } = recorded.step;
       await emit({
         type: 'preview',
@@ -228,6 +235,6 @@ class PreviewRecorder {
   }
 }
 
-function firstSample({ shape, data }: FloatTensor): Float32Array {
-  return data.slice(0, data.length / (shape[0] ?? 1));
+function firstSample({ shape: [count = 1, ...rest], data }: FloatTensor): FloatTensor {
+  return floatTensor([1, ...rest], data.slice(0, data.length / count));
 }

@@ -1,5 +1,6 @@
 import type { DiscoveryConfig } from '../contract.js';
-import type { DiffusionModel } from '../diffusion/model.js';
+import { type DiffusionModel, seenShape } from '../diffusion/model.js';
+import { imageGraphs } from '../diffusion/sample-images.js';
 import { recordStep, stepInputs } from '../diffusion/step.js';
 import { EngineError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -51,11 +52,19 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
     ...Object.values(samplerGraphs(model, samplers, shift)).filter((graph): graph is Graph => graph !== null),
     objectiveGraph(objective),
     objectiveGraph(replay),
+    ...decoderGraphs(model, config),
   ];
   const sessions = graphs.reduce((sum, graph) => sum + sessionBytes(graph), 0);
   const parameters = sizeOf(shift.phiShape) + count(specs.reconstructor) + count(specs.discriminator ?? {});
   // The components beside the bytes that they were read from.
   return sessions + 4 * COPIES_OF_PARAMETERS * parameters + 2 * componentBytes(model) + keptBytes(model, config);
+}
+
+/** What turns a latent model's samples into images, and gradients back. */
+function decoderGraphs(model: DiffusionModel, { method }: DiscoveryConfig): Graph[] {
+  const graphs = imageGraphs(model);
+  if (!graphs) return [];
+  return method === 'LEARNED' && model.latents?.imagesAreSeen ? [graphs.decode(), graphs.pull()] : [graphs.decode()];
 }
 
 /** h of all samples at every step, and the components made of it. */
@@ -75,14 +84,12 @@ function count(specs: ParameterSpecs): number {
 }
 
 /** What grows as a run goes on: remembered pairs, their copy in a checkpoint, unedited images, samples of both trajectories. */
-export function keptBytes(
-  { sampleShape }: DiffusionModel,
-  { batchSize, samplingSteps, trainingSteps }: DiscoveryConfig,
-): number {
-  const batchBytes = 4 * batchSize * sizeOf(sampleShape);
-  const pairs = 2 * Math.min(REPLAY_CAPACITY, trainingSteps) * batchBytes;
-  const unedited = Math.min(poolBatches({ batchSize }, sampleShape), trainingSteps) * batchBytes;
-  return 2 * pairs + unedited + 2 * samplingSteps * batchBytes;
+export function keptBytes(model: DiffusionModel, { batchSize, samplingSteps, trainingSteps }: DiscoveryConfig): number {
+  const seen = seenShape(model);
+  const batchBytes = (shape: readonly number[]) => 4 * batchSize * sizeOf(shape);
+  const pairs = 2 * Math.min(REPLAY_CAPACITY, trainingSteps) * batchBytes(seen);
+  const unedited = Math.min(poolBatches({ batchSize }, seen), trainingSteps) * batchBytes(seen);
+  return 2 * pairs + unedited + 2 * samplingSteps * batchBytes(model.sampleShape);
 }
 
 /**

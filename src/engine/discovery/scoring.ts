@@ -72,14 +72,15 @@ async function scorePairs(
   for (let batch = 0; batch < batches; batch += 1) {
     const choice = scoringChoice(config, batch);
     const noise = drawNoise(config, batch, model.sampleShape, STREAMS.scoring);
-    const x = (await trainer.samplers.plain(noise, between)).samples.at(-1) as FloatTensor;
-    const shifted = (await trainer.samplers.shifted(noise, phi, choice, between)).samples.at(-1) as FloatTensor;
+    const sample = (await trainer.samplers.plain(noise, between)).samples.at(-1) as FloatTensor;
+    const moved = (await trainer.samplers.shifted(noise, phi, choice, between)).samples.at(-1) as FloatTensor;
     await between();
+    const [x, shifted] = [await trainer.images.seen(sample, between), await trainer.images.seen(moved, between)];
     const judged = await trainer.objective.run({ x, shifted, ...choice }, trainer.networkFeeds(state));
     scorecard.add({ choice, x, shifted, named: nearestDirections(judged.logits), strength: judged.strength });
     if (features && batch * config.batchSize < UNSHIFTED) {
       await between();
-      seen.push(await features.of(x));
+      seen.push(await features.of(sample));
     }
     if (!(await progress(2 * config.batchSize))) return null;
   }

@@ -1,7 +1,8 @@
 import type { DiscoveryConfig } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { normals, STREAMS } from '../diffusion/random.js';
-import type { Between } from '../diffusion/trajectory.js';
+import type { SampleImages } from '../diffusion/sample-images.js';
+import type { Between, Trajectory } from '../diffusion/trajectory.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import type { Device } from '../runtime/device.js';
 import { orthonormalRows } from '../shift/orthonormal.js';
@@ -18,6 +19,7 @@ export interface StartContext {
   readonly config: DiscoveryConfig;
   readonly statistics: HStatistics;
   readonly samplers: Samplers;
+  readonly images: SampleImages;
   readonly device: Device;
 }
 
@@ -44,12 +46,13 @@ function randomRows({ directions, seed }: DiscoveryConfig): FloatTensor {
  * those, the principal ones: orthonormal all of them. A large variance of h need not mean a large effect.
  */
 async function mostEffective(
-  { model, config, statistics, samplers }: StartContext,
+  { model, config, statistics, samplers, images }: StartContext,
   between: Between,
 ): Promise<FloatTensor> {
   const candidates = statistics.rotation;
   const noise = drawNoise(config, 0, model.sampleShape);
-  const plain = (await samplers.plain(noise, between)).samples.at(-1) as FloatTensor;
+  const last = ({ samples }: Trajectory) => images.seen(samples.at(-1) as FloatTensor, between);
+  const plain = await last(await samplers.plain(noise, between));
   const effects: number[] = [];
   for (let first = 0; first < COMPONENT_COUNT; first += config.directions) {
     const phi = wrappedRows(candidates, first, config.directions);
@@ -58,7 +61,7 @@ async function mostEffective(
         directions: new Array<number>(config.batchSize).fill(k),
         strengths: Array.from({ length: config.batchSize }, (_, row) => (row % 2 === 0 ? 1 : -1) * TRIAL_STRENGTH),
       };
-      const shifted = (await samplers.shifted(noise, phi, choice, between)).samples.at(-1) as FloatTensor;
+      const shifted = await last(await samplers.shifted(noise, phi, choice, between));
       effects.push(meanSquare(shifted.data, plain.data));
     }
   }

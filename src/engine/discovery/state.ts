@@ -1,5 +1,5 @@
 import type { DiscoveryConfig } from '../contract.js';
-import type { DiffusionModel } from '../diffusion/model.js';
+import { type DiffusionModel, seenShape } from '../diffusion/model.js';
 import { STREAMS } from '../diffusion/random.js';
 import { EngineError } from '../errors.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
@@ -37,7 +37,8 @@ export interface NetworkSpecs {
 }
 
 export function networkSpecs(model: DiffusionModel, config: DiscoveryConfig): NetworkSpecs {
-  const [channels, , resolution] = model.sampleShape;
+  const [channels, height, width] = seenShape(model);
+  const resolution = Math.min(height, width);
   return {
     reconstructor: reconstructorSpecs(channels, resolution, config.directions),
     discriminator:

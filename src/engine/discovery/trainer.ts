@@ -1,5 +1,6 @@
 import type { DiscoveryConfig } from '../contract.js';
-import type { DiffusionModel } from '../diffusion/model.js';
+import { type DiffusionModel, seenShape } from '../diffusion/model.js';
+import { SampleImages } from '../diffusion/sample-images.js';
 import type { Between } from '../diffusion/trajectory.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import { adamStep } from '../learning/adam.js';
@@ -49,7 +50,7 @@ export interface TrainingShapes {
 export function trainingShapes(model: DiffusionModel, config: DiscoveryConfig): TrainingShapes {
   const specs = networkSpecs(model, config);
   const { batchSize: batch, samplingSteps, reverseProcess: process, directions, adversarialWeight } = config;
-  const common = { sampleShape: model.sampleShape, directions, reconstructor: specs.reconstructor };
+  const common = { sampleShape: seenShape(model), directions, reconstructor: specs.reconstructor };
   return {
     specs,
     samplers: {
@@ -77,6 +78,8 @@ export class Trainer {
     readonly samplers: Samplers,
     readonly objective: Objective,
     private readonly replay: Objective,
+    /** What samples look like. */
+    readonly images: SampleImages,
   ) {}
 
   static async create(
@@ -90,7 +93,8 @@ export class Trainer {
     const samplers = await Samplers.create(model, shapes.samplers, shift, device);
     const objective = await Objective.create(shapes.objective, device);
     const replay = await Objective.create(shapes.replay, device);
-    return new Trainer(model, config, shift, shapes.specs, samplers, objective, replay);
+    const images = new SampleImages(model, device);
+    return new Trainer(model, config, shift, shapes.specs, samplers, objective, replay, images);
   }
 
   /** The state before the first step; `start` in place of the shift control's own φ, for shifts that were measured. */
@@ -105,22 +109,25 @@ export class Trainer {
     watch: Watch | null,
   ): Promise<{ state: TrainingState; result: ObjectiveResult; pairs: Pairs }> {
     const step = state.step + 1;
-    const batch = noiseBatch(step, poolBatches(this.config, this.model.sampleShape));
+    const batch = noiseBatch(step, poolBatches(this.config, seenShape(this.model)));
     const noise = drawNoise(this.config, batch, this.model.sampleShape);
     const choice = drawChoice(this.config, step);
     const phi = state.shift.parameters['phi'] as FloatTensor;
     const x = await this.unedited(batch, noise, between, watch);
     const trajectory = await this.samplers.shifted(noise, phi, choice, between, watch?.shifted);
-    const pairs: Pairs = {
-      x,
-      shifted: trajectory.samples.at(-1) as FloatTensor,
-      ...choice,
-    };
+    const sample = trajectory.samples.at(-1) as FloatTensor;
+    const pairs: Pairs = { x, shifted: await this.images.seen(sample, between), ...choice };
     await between();
     const result = await this.objective.run(pairs, this.networkFeeds(state));
     const learns = this.config.method === 'LEARNED' && step > WARM_UP_STEPS && result.shifted !== null;
     const gradient = learns
-      ? await this.samplers.gradient(trajectory, result.shifted as FloatTensor, phi, choice, between)
+      ? await this.samplers.gradient(
+          trajectory,
+          await this.images.pull(sample, result.shifted as FloatTensor, between),
+          phi,
+          choice,
+          between,
+        )
       : null;
     const recent = remember(state.recent, pairs);
     const reconstructor = await this.rehearse(
@@ -147,7 +154,9 @@ export class Trainer {
     watch: Watch | null,
   ): Promise<FloatTensor> {
     const known = watch ? undefined : this.uneditedImages.get(batch);
-    const x = known ?? ((await this.samplers.plain(noise, between, watch?.original)).samples.at(-1) as FloatTensor);
+    const sample = async () =>
+      (await this.samplers.plain(noise, between, watch?.original)).samples.at(-1) as FloatTensor;
+    const x = known ?? (await this.images.seen(await sample(), between));
     this.uneditedImages.set(batch, x);
     return x;
   }
@@ -161,6 +170,7 @@ export class Trainer {
     await this.samplers.release();
     await this.objective.release();
     await this.replay.release();
+    await this.images.release();
   }
 
   private moved(shift: Learner, gradient: FloatTensor | null): Learner {

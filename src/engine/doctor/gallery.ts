@@ -32,9 +32,10 @@ export async function* gallery(
       last = x;
       await onProgress(first * steps + (stepIndex + 1) * some.length, seeds.length * steps);
     }
-    for (const [at, sample] of rows(last as FloatTensor).entries()) {
+    const images = await sampler.images.of(last as FloatTensor, between);
+    for (const [at, sample] of rows(images).entries()) {
       inspector.add(sample);
-      yield { type: 'image', position: first + at, image: await encodePicture(sample, model.sampleShape) };
+      yield { type: 'image', position: first + at, image: await encodePicture(sample, sampler.images.shape) };
     }
   }
   yield { type: 'check', check: inspector.check(steps) };

@@ -15,3 +15,8 @@ export function curveWeight(curve: readonly CurvePoint[], t: number): number {
   const part = high.t === low.t ? 1 : (t - low.t) / (high.t - low.t);
   return low.weight + part * (high.weight - low.weight);
 }
+
+/** Where a step stands between the first (0) and the last (1). */
+export function timeOf(stepIndex: number, samplingSteps: number): number {
+  return samplingSteps === 1 ? 0 : stepIndex / (samplingSteps - 1);
+}

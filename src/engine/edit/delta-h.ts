@@ -2,6 +2,7 @@ import type { ReverseProcess } from '../contract.js';
 import type { Between } from '../diffusion/trajectory.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import { type DirectionBank, shiftScale } from '../shift/bank.js';
+import { timeOf } from './curve.js';
 import type { DeltaH } from './edited-sampler.js';
 import type { SampleDirections, SampleSite } from './sample-directions.js';
 
@@ -27,7 +28,7 @@ export function deltaHOf(shifts: readonly AppliedShift[], setting: ShiftSetting)
   const { samplingSteps, between } = setting;
   return async (step, stepIndex, x) => {
     const sum = setting.zero();
-    const t = samplingSteps === 1 ? 0 : stepIndex / (samplingSteps - 1);
+    const t = timeOf(stepIndex, samplingSteps);
     let site: SampleSite | null = null;
     for (const { bank, directionIndex, strengths } of shifts) {
       const scales = strengths(t).map((strength) => shiftScale(bank, directionIndex, strength, setting));

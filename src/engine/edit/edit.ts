@@ -1,80 +1,125 @@
-import type { EditEvent, EditRequest, ReverseProcess } from '../contract.js';
-import type { DiffusionModel } from '../diffusion/model.js';
+import type { EditEvent, EditFrame, EditRequest, EditResult, ReverseProcess, Shift, SweepEvent } from '../contract.js';
 import type { Between } from '../diffusion/trajectory.js';
-import { EngineError } from '../errors.js';
 import type { FloatTensor } from '../graph/tensor.js';
-import { encodePicture } from '../picture.js';
-import { type DirectionBank, decodeBank } from '../shift/bank.js';
-import { curveWeight } from './curve.js';
-import { type AppliedShift, deltaHOf, type ShiftSetting } from './delta-h.js';
-import type { EditedSampler } from './edited-sampler.js';
+import { encodePicture, type PictureOptions } from '../picture.js';
+import type { DirectionBank } from '../shift/bank.js';
+import type { BaseTrajectory } from './base-trajectory.js';
+import { deltaHOf, type ShiftSetting } from './delta-h.js';
+import type { EditedSampler, SampledStep } from './edited-sampler.js';
+import { roomFor, sampleVariations, type VariationSetting, type VariationStep } from './variations.js';
+
+/** What frames show; see {@link EditRequest}. */
+export type FrameRequest = Pick<EditRequest, 'previewEvery' | 'previewSize' | 'previewFormat' | 'previewTwins'>;
+
+/** The base at the number of steps asked for, and at that of the coarse pass if there is to be one. */
+export interface EditBases {
+  readonly full: BaseTrajectory;
+  readonly coarse: BaseTrajectory | null;
+}
 
 /**
- * Edits one seed: a frame (predicted x0) every `previewEvery`-th step and at the last, then the result beside the
- * unedited image of the same seed.
+ * One edit: frames of the coarse pass, one every `previewEvery`-th step of the full one and at its last, then the result
+ * beside the unedited image.
  */
 export async function* edit(
-  model: DiffusionModel,
-  sampler: EditedSampler,
-  request: EditRequest,
-  sampleDirections: ShiftSetting['sampleDirections'],
-  between: Between,
+  bases: EditBases,
+  shifts: readonly Shift[],
+  request: FrameRequest,
+  setting: VariationSetting,
 ): AsyncGenerator<EditEvent, void, void> {
-  const { samplingSteps, reverseProcess: process } = request;
-  const setting = { samplingSteps, process, zero: () => sampler.zero(), sampleDirections, between };
-  const deltaH = deltaHOf(appliedShifts(model, request), setting);
-  let edited: FloatTensor | null = null;
-  for await (const { stepIndex, step, x, predictedX0 } of sampler.sample(
-    [request.seed],
-    request.samplingSteps,
-    request.eta,
-    deltaH,
-    between,
-  )) {
-    edited = x;
-    const due = stepIndex % request.previewEvery === 0 || stepIndex === request.samplingSteps - 1;
-    if (!due) continue;
-    const image = await encodePicture(predictedX0.data, model.sampleShape, request.previewSize);
-    yield { type: 'frame', stepIndex, timestep: step.timestep, samplingSteps: request.samplingSteps, image };
+  const { coarse, full } = bases;
+  if (coarse) {
+    for await (const step of sampleVariations(coarse, [shifts], setting)) {
+      yield frameOf(coarse, step, 0, true, request, setting.between);
+    }
   }
-  const original = await finalSample(sampler, request, between);
-  yield {
-    type: 'result',
-    result: await encodePicture((edited as FloatTensor).data, model.sampleShape),
-    original: await encodePicture(original.data, model.sampleShape),
-  };
+  let last: SampledStep | null = null;
+  for await (const step of sampleVariations(full, [shifts], setting)) {
+    last = step.sampled[0] ?? null;
+    if (isDue(step, full, request)) yield frameOf(full, step, 0, false, request, setting.between);
+  }
+  yield resultOf(full, last as SampledStep, setting.between);
 }
 
-async function finalSample(
-  sampler: EditedSampler,
-  { seed, samplingSteps, eta }: EditRequest,
+/** Many variations, a batch at a time; `onStep` is awaited before each session run, `shouldSkip` asked before each batch. */
+export async function* sweep(
+  base: BaseTrajectory,
+  variations: readonly (readonly Shift[])[],
+  request: FrameRequest,
+  setting: VariationSetting,
+  shouldSkip: (variation: number) => boolean,
+): AsyncGenerator<SweepEvent, void, void> {
+  const waiting = variations.map((_, index) => index);
+  while (waiting.length > 0) {
+    const wanted = waiting.filter((index) => !shouldSkip(index));
+    const chunk = wanted.slice(0, roomFor(base));
+    waiting.splice(0, waiting.length, ...wanted.slice(chunk.length));
+    if (chunk.length === 0) return;
+    const shifts = chunk.map((index) => variations[index] ?? []);
+    let last: VariationStep | null = null;
+    for await (const step of sampleVariations(base, shifts, setting)) {
+      last = step;
+      if (!isDue(step, base, request)) continue;
+      for (const [row, variation] of chunk.entries()) {
+        if (!shouldSkip(variation))
+          yield { ...(await frameOf(base, step, row, false, request, setting.between)), variation };
+      }
+    }
+    for (const [row, variation] of chunk.entries()) {
+      const sampled = (last as VariationStep | null)?.sampled[row];
+      if (sampled && !shouldSkip(variation)) yield { ...(await resultOf(base, sampled, setting.between)), variation };
+    }
+  }
+}
+
+function isDue({ stepIndex }: VariationStep, { steps }: BaseTrajectory, { previewEvery }: FrameRequest): boolean {
+  return stepIndex % previewEvery === 0 || stepIndex === steps.length - 1;
+}
+
+async function frameOf(
+  base: BaseTrajectory,
+  { stepIndex, step, sampled }: VariationStep,
+  row: number,
+  coarse: boolean,
+  { previewSize: size, previewFormat: format = 'PNG', previewTwins = false }: FrameRequest,
   between: Between,
-): Promise<FloatTensor> {
-  let last: FloatTensor | null = null;
-  for await (const { x } of sampler.sample([seed], samplingSteps, eta, () => sampler.zero(), between)) last = x;
-  return last as FloatTensor;
+): Promise<EditFrame> {
+  const pixels = await pixelsOf(base, (sampled[row] as SampledStep).predictedX0, between);
+  const unedited = previewTwins ? (await base.step(stepIndex, between)).predictedX0 : null;
+  const twin = unedited && (await pixelsOf(base, unedited, between));
+  const picture = (values: Float32Array | null) => pictureOf(base, values, { size, format });
+  const [image, original, difference] = await Promise.all([
+    picture(pixels) as Promise<EditFrame['image']>,
+    picture(twin),
+    picture(twin && differenceOf(pixels, twin)),
+  ]);
+  const { timestep } = step;
+  return { type: 'frame', coarse, stepIndex, timestep, samplingSteps: base.steps.length, image, original, difference };
 }
 
-/** The shifts of one sample: s·weight(t). */
-function appliedShifts(model: DiffusionModel, { shifts }: EditRequest): AppliedShift[] {
-  return shifts.map(({ bank, directionIndex, strength, curve }) => ({
-    bank: bankFor(model, bank),
-    directionIndex,
-    strengths: (t) => [strength * curveWeight(curve, t)],
-  }));
+/** a − b around middle grey, halved: of what is seen, so that both are clamped first. */
+function differenceOf(a: Float32Array, b: Float32Array): Float32Array {
+  const seen = (value = 0) => Math.min(1, Math.max(-1, value));
+  return a.map((value, at) => (seen(value) - seen(b[at])) / 2);
 }
 
-/** Decodes a bank and checks that it belongs to the model. */
-export function bankFor(model: DiffusionModel, ref: Parameters<typeof decodeBank>[0]): DirectionBank {
-  const bank = decodeBank(ref);
-  if (bank.statistics.modelHash === model.hash) return bank;
-  throw new EngineError(
-    'BAD_USER_INPUT',
-    `direction: expected one of model ${model.hash}, got one of ${bank.statistics.modelHash}.`,
-  );
+async function resultOf(base: BaseTrajectory, edited: SampledStep, between: Between): Promise<EditResult> {
+  const original = await base.step(base.steps.length - 1, between);
+  const picture = async (x: FloatTensor) =>
+    (await pictureOf(base, await pixelsOf(base, x, between))) as EditResult['result'];
+  return { type: 'result', result: await picture(edited.x), original: await picture(original.x) };
 }
 
-/** One image a strength, from one seed, the strengths as one batch. */
+/** What a sample `[1,…]` looks like: pixels `[C,H,W]` in [-1,1]. */
+async function pixelsOf({ sampler }: BaseTrajectory, x: FloatTensor, between: Between): Promise<Float32Array> {
+  return (await sampler.images.of(x, between)).data;
+}
+
+async function pictureOf({ sampler }: BaseTrajectory, pixels: Float32Array | null, options: PictureOptions = {}) {
+  return pixels && encodePicture(pixels, sampler.images.shape, options);
+}
+
+/** One sample's image `[C,H,W]` a strength, from one seed, the strengths as one batch. */
 export async function filmstrip(
   sampler: EditedSampler,
   request: {
@@ -94,7 +139,7 @@ export async function filmstrip(
   const seeds = strengths.map(() => request.seed);
   let last: FloatTensor | null = null;
   for await (const { x } of sampler.sample(seeds, samplingSteps, 0, deltaH, between)) last = x;
-  return rows(last as FloatTensor);
+  return rows(await sampler.images.of(last as FloatTensor, between));
 }
 
 /** The samples of a batch. */

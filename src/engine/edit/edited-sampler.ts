@@ -1,6 +1,7 @@
 import type { ReverseProcess } from '../contract.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { normals, STREAMS } from '../diffusion/random.js';
+import { SampleImages } from '../diffusion/sample-images.js';
 import { type SamplingStep, samplingPlan } from '../diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
 import type { Between } from '../diffusion/trajectory.js';
@@ -17,6 +18,14 @@ export interface SampledStep {
   readonly predictedX0: FloatTensor;
 }
 
+/** Where a step stands: its seeds (one a sample of the batch) draw the noise of η > 0. */
+export interface StepSite {
+  readonly step: SamplingStep;
+  readonly stepIndex: number;
+  readonly eta: number;
+  readonly seeds: readonly number[];
+}
+
 /** Δh of the whole batch, `[N,Ch,Hh,Wh]`, at one step that the samples x `[N,C,H,W]` enter. */
 export type DeltaH = (step: SamplingStep, stepIndex: number, x: FloatTensor) => FloatTensor | Promise<FloatTensor>;
 
@@ -26,16 +35,20 @@ export type DeltaH = (step: SamplingStep, stepIndex: number, x: FloatTensor) => 
  */
 export class EditedSampler {
   private constructor(
-    private readonly model: DiffusionModel,
-    private readonly batch: number,
+    readonly model: DiffusionModel,
+    readonly batch: number,
     private readonly stochastic: boolean,
     private readonly session: Session,
+    /** What the samples look like. */
+    readonly images: SampleImages,
+    private readonly ownsImages: boolean,
   ) {}
 
   static async create(
     model: DiffusionModel,
     { batch, process, stochastic }: { batch: number; process: ReverseProcess; stochastic: boolean },
     device: Device,
+    images?: SampleImages,
   ): Promise<EditedSampler> {
     const tape = new Tape();
     const inputs = stepInputs(tape, model, batch, stochastic);
@@ -46,6 +59,8 @@ export class EditedSampler {
       batch,
       stochastic,
       await Session.create(tape.graph({ xNext, predictedX0 }), device),
+      images ?? new SampleImages(model, device),
+      images === undefined,
     );
   }
 
@@ -57,15 +72,25 @@ export class EditedSampler {
     deltaH: DeltaH,
     between: Between,
   ): AsyncGenerator<SampledStep, void, void> {
-    let x = this.noise(seeds, STREAMS.sampleNoise, 0);
+    let x = this.start(seeds);
     for (const [stepIndex, step] of samplingPlan(this.model.schedule, samplingSteps).entries()) {
       await between();
-      const noise = this.stochastic ? { noise: this.noise(seeds, STREAMS.stepNoise, stepIndex) } : {};
-      const feeds = { ...stepFeeds(this.model, step, eta), ...noise, x, deltaH: await deltaH(step, stepIndex, x) };
-      const made = await this.session.run(feeds);
-      x = made['xNext'] as FloatTensor;
-      yield { stepIndex, step, x, predictedX0: made['predictedX0'] as FloatTensor };
+      const sampled = await this.step({ step, stepIndex, eta, seeds }, x, await deltaH(step, stepIndex, x));
+      x = sampled.x;
+      yield sampled;
     }
+  }
+
+  /** The noise that sampling starts from, `[N,C,H,W]`. */
+  start(seeds: readonly number[]): FloatTensor {
+    return this.noise(seeds, STREAMS.sampleNoise, 0);
+  }
+
+  /** One session run: from x `[N,C,H,W]` at a step to the next, with Δh `[N,Ch,Hh,Wh]`. */
+  async step({ step, stepIndex, eta, seeds }: StepSite, x: FloatTensor, deltaH: FloatTensor): Promise<SampledStep> {
+    const noise = this.stochastic ? { noise: this.noise(seeds, STREAMS.stepNoise, stepIndex) } : {};
+    const made = await this.session.run({ ...stepFeeds(this.model, step, eta), ...noise, x, deltaH });
+    return { stepIndex, step, x: made['xNext'] as FloatTensor, predictedX0: made['predictedX0'] as FloatTensor };
   }
 
   /** No shift. */
@@ -75,6 +100,7 @@ export class EditedSampler {
 
   async release(): Promise<void> {
     await this.session.release();
+    if (this.ownsImages) await this.images.release();
   }
 
   private noise(seeds: readonly number[], stream: number, step: number): FloatTensor {

@@ -3,7 +3,7 @@ import type { DiffusionModel } from '../diffusion/model.js';
 import { EngineError } from '../errors.js';
 import { readSafetensors } from '../safetensors.js';
 import { decodeDirectionFile, encodeDirectionFile, type FileModel, isDirectionFile } from '../shift/direction-file.js';
-import { bankFor } from './edit.js';
+import { bankFor } from './variations.js';
 
 /** The directions of a model as a file; BAD_USER_INPUT if one belongs to another model, or they are not alike. */
 export function exportDirections(model: DiffusionModel, directions: readonly ExportedDirection[]): Uint8Array {

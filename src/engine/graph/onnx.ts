@@ -1,5 +1,11 @@
-import protobuf from 'protobufjs';
 import type { Attribute, Attributes, Graph, Node, Value } from './graph.js';
+import {
+  type AttributeProto,
+  decodeModelProto,
+  encodeModelProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './onnx-messages.js';
 import type { DType, Tensor } from './tensor.js';
 import { sizeOf } from './tensor.js';
 
@@ -14,73 +20,6 @@ const ATTRIBUTE_TYPE = { FLOAT: 1, INT: 2, STRING: 3, FLOATS: 6, INTS: 7 };
 /** Attributes that ONNX declares as float; every other number is an int. */
 const FLOAT_ATTRIBUTES = new Set(['epsilon', 'alpha', 'beta', 'value_float']);
 
-const f = (type: string, id: number, rule?: 'repeated') => (rule ? { type, id, rule } : { type, id });
-
-/** The messages of onnx.proto (ONNX 1.18) that Azimuth writes and reads, field for field. */
-const messages = protobuf.Root.fromJSON({
-  nested: {
-    StringStringEntryProto: { fields: { key: f('string', 1), value: f('string', 2) } },
-    OperatorSetIdProto: { fields: { domain: f('string', 1), version: f('int64', 2) } },
-    Dimension: { fields: { dimValue: f('int64', 1), dimParam: f('string', 2) } },
-    TensorShapeProto: { fields: { dim: f('Dimension', 1, 'repeated') } },
-    TensorTypeProto: { fields: { elemType: f('int32', 1), shape: f('TensorShapeProto', 2) } },
-    TypeProto: { fields: { tensorType: f('TensorTypeProto', 1) } },
-    ValueInfoProto: { fields: { name: f('string', 1), type: f('TypeProto', 2) } },
-    TensorProto: {
-      fields: {
-        dims: f('int64', 1, 'repeated'),
-        dataType: f('int32', 2),
-        floatData: f('float', 4, 'repeated'),
-        int32Data: f('int32', 5, 'repeated'),
-        int64Data: f('int64', 7, 'repeated'),
-        name: f('string', 8),
-        rawData: f('bytes', 9),
-        externalData: f('StringStringEntryProto', 13, 'repeated'),
-        dataLocation: f('int32', 14),
-      },
-    },
-    AttributeProto: {
-      fields: {
-        name: f('string', 1),
-        f: f('float', 2),
-        i: f('int64', 3),
-        s: f('bytes', 4),
-        t: f('TensorProto', 5),
-        floats: f('float', 7, 'repeated'),
-        ints: f('int64', 8, 'repeated'),
-        type: f('int32', 20),
-      },
-    },
-    NodeProto: {
-      fields: {
-        input: f('string', 1, 'repeated'),
-        output: f('string', 2, 'repeated'),
-        name: f('string', 3),
-        opType: f('string', 4),
-        attribute: f('AttributeProto', 5, 'repeated'),
-        domain: f('string', 7),
-      },
-    },
-    GraphProto: {
-      fields: {
-        node: f('NodeProto', 1, 'repeated'),
-        name: f('string', 2),
-        initializer: f('TensorProto', 5, 'repeated'),
-        input: f('ValueInfoProto', 11, 'repeated'),
-        output: f('ValueInfoProto', 12, 'repeated'),
-      },
-    },
-    ModelProto: {
-      fields: {
-        irVersion: f('int64', 1),
-        producerName: f('string', 2),
-        graph: f('GraphProto', 7),
-        opsetImport: f('OperatorSetIdProto', 8, 'repeated'),
-      },
-    },
-  },
-});
-
 /** Receives a large constant and says where it was put: ONNX's external data. */
 export type ExternalWriter = (bytes: Uint8Array) => { location: string; offset: number } | null;
 
@@ -90,8 +29,7 @@ export type ExternalWriter = (bytes: Uint8Array) => { location: string; offset: 
  */
 export function encodeModel(graph: Graph, external: ExternalWriter = () => null): Uint8Array {
   const { nodes, rename } = withNamedOutputs(graph);
-  const type = messages.lookupType('ModelProto');
-  const model = type.create({
+  return encodeModelProto({
     irVersion: IR_VERSION,
     producerName: 'azimuth',
     opsetImport: [{ domain: '', version: OPSET }],
@@ -103,7 +41,6 @@ export function encodeModel(graph: Graph, external: ExternalWriter = () => null)
       output: Object.entries(graph.outputs).map(([name, value]) => encodeValueInfo(value, name)),
     },
   });
-  return type.encode(model).finish();
 }
 
 /** A value becomes its public name if a node makes it and no other output claimed it; else an Identity carries it there. */
@@ -173,16 +110,16 @@ function encodeValueInfo(value: Value, name: string) {
 
 /** Reads back what {@link encodeModel} wrote with its constants embedded. Throws RangeError on anything else. */
 export function decodeModel(bytes: Uint8Array): Graph {
-  const type = messages.lookupType('ModelProto');
-  const model = type.toObject(type.decode(bytes), { longs: Number, arrays: true }) as DecodedModel;
-  const constants = new Map(model.graph.initializer.map((tensor) => [tensor.name, decodeTensor(tensor)]));
-  const inputs = model.graph.input.map(decodeValueInfo);
-  const outputs = model.graph.output.map(decodeValueInfo);
+  const { graph } = decodeModelProto(bytes);
+  if (!graph) throw new RangeError('the model has no graph');
+  const constants = new Map(graph.initializer.map((tensor) => [tensor.name, decodeTensor(tensor)]));
+  const inputs = graph.input.map(decodeValueInfo);
+  const outputs = graph.output.map(decodeValueInfo);
   const known = new Map<string, Value>([...inputs, ...outputs].map((value) => [value.name, value]));
   for (const [name, { shape, dtype }] of constants) known.set(name, { name, shape, dtype });
   // Shapes of inner values are not stored: whoever needs them infers them again from the operators.
   const value = (name: string): Value => known.get(name) ?? { name, shape: [], dtype: 'float32' };
-  const nodes = model.graph.node.map((node) => ({
+  const nodes = graph.node.map((node) => ({
     op: node.opType,
     inputs: node.input.map((name) => (name === '' ? null : value(name))),
     outputs: node.output.map(value),
@@ -191,34 +128,6 @@ export function decodeModel(bytes: Uint8Array): Graph {
     ) as Attributes,
   }));
   return { inputs, outputs: Object.fromEntries(outputs.map((output) => [output.name, output])), nodes, constants };
-}
-
-interface DecodedModel {
-  graph: { node: DecodedNode[]; initializer: DecodedTensor[]; input: DecodedValue[]; output: DecodedValue[] };
-}
-interface DecodedNode {
-  opType: string;
-  input: string[];
-  output: string[];
-  attribute: DecodedAttribute[];
-}
-interface DecodedAttribute {
-  name: string;
-  type: number;
-  f?: number;
-  i?: number;
-  s?: Uint8Array;
-  ints: number[];
-}
-interface DecodedTensor {
-  name: string;
-  dims: number[];
-  dataType: number;
-  rawData?: Uint8Array;
-}
-interface DecodedValue {
-  name: string;
-  type: { tensorType: { elemType: number; shape: { dim: { dimValue?: number }[] } } };
 }
 
 function dtypeOf(dataType: number): DType {
@@ -230,26 +139,23 @@ function dtypeOf(dataType: number): DType {
   return found;
 }
 
-function decodeValueInfo({ name, type }: DecodedValue): Value {
-  return {
-    name,
-    dtype: dtypeOf(type.tensorType.elemType),
-    shape: type.tensorType.shape.dim.map((dim) => dim.dimValue ?? 0),
-  };
+function decodeValueInfo({ name, type }: ValueInfoProto): Value {
+  const { elemType = 0, shape = null } = type?.tensorType ?? {};
+  return { name, dtype: dtypeOf(elemType), shape: (shape?.dim ?? []).map(({ dimValue }) => dimValue) };
 }
 
-function decodeAttribute(attribute: DecodedAttribute): Attribute {
-  if (attribute.type === ATTRIBUTE_TYPE.FLOAT) return attribute.f ?? 0;
-  if (attribute.type === ATTRIBUTE_TYPE.INT) return attribute.i ?? 0;
+function decodeAttribute(attribute: AttributeProto): Attribute {
+  if (attribute.type === ATTRIBUTE_TYPE.FLOAT) return attribute.f;
+  if (attribute.type === ATTRIBUTE_TYPE.INT) return attribute.i;
   if (attribute.type === ATTRIBUTE_TYPE.STRING) return new TextDecoder().decode(attribute.s);
   return attribute.ints;
 }
 
-function decodeTensor({ name, dims, dataType, rawData }: DecodedTensor): Tensor {
+function decodeTensor({ name, dims, dataType, rawData }: TensorProto): Tensor {
   const dtype = dtypeOf(dataType);
   const width = { float32: 4, int32: 4, int64: 8, bool: 1 }[dtype];
-  if (rawData?.byteLength !== sizeOf(dims) * width)
-    throw new RangeError(`tensor ${name} [${dims}]: ${rawData?.byteLength ?? 0} bytes of data`);
+  if (rawData.length !== sizeOf(dims) * width)
+    throw new RangeError(`tensor ${name} [${dims}]: ${rawData.length} bytes of data`);
   const { buffer } = new Uint8Array(rawData);
   const data = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array }[dtype];
   return { dtype, shape: dims, data: new data(buffer) };

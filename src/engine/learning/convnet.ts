@@ -27,9 +27,24 @@ export function trunkSpecs(
   return specs;
 }
 
-/** Features `[N, 4·width]`: the last stage averaged over quadrants. */
+/** Features `[N, 4·width]`: the last stage averaged over quadrants, which share the middle of an odd extent. */
 export function quadrants(tape: Tape, x: Value): Value {
   const [n, c, h, w] = x.shape as [number, number, number, number];
+  if (h % 2 === 1 || w % 2 === 1) return overlappingQuadrants(tape, x);
   const cells = tape.reshape(x, [n, c, 2, h / 2, 2, w / 2]);
   return tape.reshape(tape.reduceMean(cells, [3, 5], false), [n, c * 4]);
+}
+
+function overlappingQuadrants(tape: Tape, x: Value): Value {
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const halves = (extent: number): [number, number][] => [
+    [0, Math.ceil(extent / 2)],
+    [Math.floor(extent / 2), extent],
+  ];
+  const means = halves(h).flatMap(([top, bottom]) =>
+    halves(w).map(([left, right]) =>
+      tape.reshape(tape.reduceMean(tape.slice(x, [top, left], [bottom, right], [2, 3]), [2, 3], false), [n, c, 1]),
+    ),
+  );
+  return tape.reshape(tape.concat(means, 2), [n, c * 4]);
 }

@@ -1,9 +1,21 @@
-import { type Affine, attention, conv3x3, groupNorm, linear, upsampleConv } from '../diffusion/layers.js';
+import {
+  type Affine,
+  activate,
+  attention,
+  averagePool,
+  conv3x3,
+  groupNorm,
+  linear,
+  upsampleConv,
+  upsampleNearest,
+} from '../diffusion/layers.js';
 import type { Encoded } from '../diffusion/model.js';
 import type { Value } from '../graph/graph.js';
+import type { FloatTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 import type { UNetConfig } from './diffusers-config.js';
 import type { ResnetLayout, UNetLayout } from './unet-layout.js';
+import { attentionHeads } from './unet-weights.js';
 
 /** Gives a weight as a value of the tape: a constant of a frozen model, an input of one that is trained. */
 export type WeightLookup = (name: string) => Value;
@@ -13,6 +25,12 @@ export type AttentionNames = Readonly<Record<'query' | 'key' | 'value' | 'out', 
 export const ATTENTION_NAMES: AttentionNames = { query: 'to_q', key: 'to_k', value: 'to_v', out: 'to_out.0' };
 export const OLD_ATTENTION_NAMES: AttentionNames = { query: 'query', key: 'key', value: 'value', out: 'proj_attn' };
 
+/** The class that a model of classes is asked for: its number, and that number's features where the model embeds it. */
+export interface ClassLabel {
+  readonly index: number;
+  readonly features: FloatTensor;
+}
+
 /** Records a `UNet2DModel` on a tape, in two halves around the mid block's output. */
 export class UNetRecorder {
   constructor(
@@ -21,13 +39,16 @@ export class UNetRecorder {
     private readonly layout: UNetLayout,
     private readonly names: AttentionNames,
     private readonly weight: WeightLookup,
+    private readonly label: ClassLabel | null = null,
   ) {}
 
-  /** x `[N,C,H,W]`, sinusoidal features `[1 or N, C0]` → h, skips and time embedding. */
+  /** x `[N,C,H,W]`, features `[1 or N, featureCount]` of the timestep → h, skips and time embedding. */
   encode(input: Value, features: Value): Encoded {
     const { tape, config, layout } = this;
-    const hidden = tape.silu(linear(tape, features, this.affine('time_embedding.linear_1')));
-    const temb = linear(tape, hidden, this.affine('time_embedding.linear_2'));
+    const fourier = config.timeEmbedding === 'fourier';
+    // Models of Fourier features divide by the timestep: its inverse is the last feature.
+    const [waves, outputScale] = fourier ? tape.split(features, [(features.shape[1] ?? 1) - 1, 1], 1) : [features];
+    const temb = this.withClass(this.embed(waves as Value, 'time_embedding'));
     const centred = config.centerInput ? tape.sub(tape.mul(input, tape.scalar(2)), tape.scalar(1)) : input;
     let x = conv3x3(tape, centred, this.affine('conv_in'));
     const skips = [x];
@@ -36,29 +57,51 @@ export class UNetRecorder {
         x = this.block(x, temb, block);
         skips.push(x);
       }
-      if (level.resample) {
-        x = this.downsample(x, level.resample);
-        skips.push(x);
-      }
+      if (level.resample) x = this.downsample(x, level.resample);
+      if (level.resampleBlock) x = this.resnet(x, temb, level.resampleBlock, 'down');
+      if (level.resample || level.resampleBlock) skips.push(x);
     }
+    const scale = outputScale ? { outputScale } : {};
+    if (!config.midBlock) return { h: x, skips, temb, ...scale };
     x = this.resnet(x, temb, layout.mid.first);
     if (layout.mid.attention) x = this.attend(x, layout.mid.attention);
-    return { h: this.resnet(x, temb, layout.mid.last), skips, temb };
+    return { h: this.resnet(x, temb, layout.mid.last), skips, temb, ...scale };
   }
 
   /** h `[N,Ch,Hh,Wh]` → the model's output `[N,C,H,W]`. */
-  decode(h: Value, { skips, temb }: Encoded): Value {
+  decode(h: Value, { skips, temb, outputScale }: Encoded): Value {
     const { tape, config } = this;
     const left = [...skips];
     let x = h;
     for (const level of this.layout.up) {
       for (const block of level.blocks) x = this.block(tape.concat([x, left.pop() as Value], 1), temb, block);
       if (level.resample) x = upsampleConv(tape, x, this.affine(level.resample));
+      if (level.resampleBlock) x = this.resnet(x, temb, level.resampleBlock, 'up');
     }
     const normal = tape.silu(this.norm(x, 'conv_norm_out'));
     const out = conv3x3(tape, normal, this.affine('conv_out'));
     // Models of learned variance: the first C channels predict the image, the rest its variance.
-    return tape.slice(out, [0], [config.inChannels], [1]);
+    const image = tape.slice(out, [0], [config.inChannels], [1]);
+    return outputScale ? tape.mul(image, tape.reshape(outputScale, [outputScale.shape[0] ?? 1, 1, 1, 1])) : image;
+  }
+
+  private embed(features: Value, name: string): Value {
+    const { tape } = this;
+    const hidden = tape.silu(linear(tape, features, this.affine(`${name}.linear_1`)));
+    return linear(tape, hidden, this.affine(`${name}.linear_2`));
+  }
+
+  private withClass(temb: Value): Value {
+    const { tape, label, config } = this;
+    if (!label || !config.classEmbedding) return temb;
+    if (config.classEmbedding.kind === 'timestep')
+      return tape.add(temb, this.embed(tape.constant(label.features), 'class_embedding'));
+    const table = this.weight('class_embedding.weight');
+    return tape.add(temb, tape.slice(table, [label.index], [label.index + 1], [0]));
+  }
+
+  private activate(x: Value): Value {
+    return activate(this.tape, x, this.config.activation);
   }
 
   private affine(name: string): Affine {
@@ -74,18 +117,26 @@ export class UNetRecorder {
     return layout.attention ? this.attend(y, layout.attention) : y;
   }
 
-  private resnet(x: Value, temb: Value, { name, inChannels, outChannels }: ResnetLayout): Value {
+  private resnet(x: Value, temb: Value, layout: ResnetLayout, resample: 'down' | 'up' | null = null): Value {
     const { tape, config } = this;
-    const first = conv3x3(tape, tape.silu(this.norm(x, `${name}.norm1`)), this.affine(`${name}.conv1`));
-    const projected = linear(tape, tape.silu(temb), this.affine(`${name}.time_emb_proj`));
+    const { name, inChannels, outChannels } = layout;
+    const entering = this.activate(this.norm(x, `${name}.norm1`));
+    const first = this.firstConvolution(entering, this.affine(`${name}.conv1`), resample);
+    const projected = linear(tape, this.activate(temb), this.affine(`${name}.time_emb_proj`));
     const conditioned = this.condition(first, projected, name, outChannels);
-    const second = conv3x3(tape, tape.silu(conditioned), this.affine(`${name}.conv2`));
+    const second = conv3x3(tape, this.activate(conditioned), this.affine(`${name}.conv2`));
+    const resampled = resample === 'down' ? averagePool(tape, x) : resample === 'up' ? upsampleNearest(tape, x) : x;
     const { weight, bias } =
       inChannels === outChannels ? { weight: null, bias: null } : this.affine(`${name}.conv_shortcut`);
-    const shortcut = weight ? tape.conv(x, weight, bias) : x;
+    const shortcut = weight ? tape.conv(resampled, weight, bias) : resampled;
     const sum = tape.add(shortcut, second);
     const isMid = name.startsWith('mid_block.');
     return isMid && config.midScaleFactor !== 1 ? tape.div(sum, tape.scalar(config.midScaleFactor)) : sum;
+  }
+
+  private firstConvolution(x: Value, affine: Affine, resample: 'down' | 'up' | null): Value {
+    if (resample === 'up') return upsampleConv(this.tape, x, affine);
+    return conv3x3(this.tape, resample === 'down' ? averagePool(this.tape, x) : x, affine);
   }
 
   /** Time embedding and second normalisation: added before it, or scaling and shifting its result. */
@@ -106,7 +157,7 @@ export class UNetRecorder {
     const normal =
       groups === null ? x : groupNorm(tape, x, groups, config.normEpsilon, this.affine(`${name}.group_norm`));
     const channels = x.shape[1] ?? 1;
-    const heads = config.headChannels === null ? 1 : Math.max(1, channels / config.headChannels);
+    const heads = attentionHeads(config, channels);
     const part = (key: keyof AttentionNames) => this.affine(`${name}.${names[key]}`);
     const parts = { query: part('query'), key: part('key'), value: part('value'), out: part('out') };
     const sum = tape.add(attention(tape, normal, heads, parts), x);

@@ -1,4 +1,4 @@
-import type { UNetConfig } from './diffusers-config.js';
+import type { ResampleType, UNetConfig } from './diffusers-config.js';
 
 /** One residual block, with self-attention behind it or not. Names are module paths of diffusers' `UNet2DModel`. */
 export interface ResnetLayout {
@@ -12,6 +12,8 @@ export interface LevelLayout {
   readonly blocks: readonly ResnetLayout[];
   /** Module path of the convolution that halves or doubles the image after the level. */
   readonly resample: string | null;
+  /** The residual block that does so in its place. */
+  readonly resampleBlock: ResnetLayout | null;
 }
 
 export interface UNetLayout {
@@ -40,7 +42,11 @@ export function unetLayout(config: UNetConfig): UNetLayout {
         kind === 'AttnDownBlock2D',
       ),
     ),
-    resample: level < top ? `down_blocks.${level}.downsamplers.0.conv` : null,
+    ...resampler(
+      `down_blocks.${level}.downsamplers.0`,
+      level < top && resampleType(kind, config.downsampleType),
+      at(level),
+    ),
   }));
   const up = upBlocks.map((kind, index) => {
     const level = top - index;
@@ -50,10 +56,27 @@ export function unetLayout(config: UNetConfig): UNetLayout {
         const skip = i === layersPerBlock ? outer : out;
         return block(`up_blocks.${index}`, i, (i === 0 ? previous : out) + skip, out, kind === 'AttnUpBlock2D');
       }),
-      resample: level > 0 ? `up_blocks.${index}.upsamplers.0.conv` : null,
+      ...resampler(`up_blocks.${index}.upsamplers.0`, level > 0 && resampleType(kind, config.upsampleType), out),
     };
   });
   return { down, up, mid: midLayout(at(top), config.midAttention) };
+}
+
+/** Only blocks with attention heed the configuration. */
+function resampleType(kind: UNetConfig['downBlocks' | 'upBlocks'][number], ofAttention: ResampleType): ResampleType {
+  if (kind.startsWith('Resnet')) return 'resnet';
+  return kind.startsWith('Attn') ? ofAttention : 'conv';
+}
+
+function resampler(
+  name: string,
+  type: ResampleType | false,
+  channels: number,
+): Pick<LevelLayout, 'resample' | 'resampleBlock'> {
+  return {
+    resample: type === 'conv' ? `${name}.conv` : null,
+    resampleBlock: type === 'resnet' ? { name, inChannels: channels, outChannels: channels, attention: null } : null,
+  };
 }
 
 function block(

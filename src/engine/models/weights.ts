@@ -1,5 +1,7 @@
 import { EngineError } from '../errors.js';
+import type { Value } from '../graph/graph.js';
 import type { FloatTensor } from '../graph/tensor.js';
+import type { Tape } from '../ops/tape.js';
 
 /** The tensors of a checkpoint, each asked for by name and shape; remembers which were. */
 export class Weights {
@@ -19,7 +21,7 @@ export class Weights {
     if (!tensor) this.problems.push(`${name} [${shape}] is missing`);
     else if (tensor.shape.join() !== shape.join())
       this.problems.push(`${name} has shape [${tensor.shape}], expected [${shape}]`);
-    else if (!tensor.data.every(Number.isFinite)) this.problems.push(`${name} holds values that are not finite`);
+    else if (!allFinite(tensor.data)) this.problems.push(`${name} holds values that are not finite`);
   }
 
   /** Throws MODEL_INVALID with every missing, misshapen, not finite or unmatched weight (the first ten of them). */
@@ -50,4 +52,19 @@ export class Weights {
   get parameterCount(): number {
     return [...this.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   }
+}
+
+function allFinite(data: Float32Array): boolean {
+  for (const value of data) if (!Number.isFinite(value)) return false;
+  return true;
+}
+
+/** Each weight one constant of the tape, however often it is used. */
+export function frozen(tape: Tape, weights: Weights): (name: string) => Value {
+  const known = new Map<string, Value>();
+  return (name) => {
+    const value = known.get(name) ?? tape.constant(weights.get(name), name);
+    known.set(name, value);
+    return value;
+  };
 }

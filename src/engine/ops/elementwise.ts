@@ -56,6 +56,10 @@ export const Div = binary(
 
 export const Neg = unary(({ tape, g }) => tape.neg(g));
 export const Exp = unary(({ tape, g, y }) => tape.mul(g, y));
+/** dy = 2/√π·exp(−x²) (DLMF 7.2.1). */
+export const Erf = unary(({ tape, g, x }) =>
+  tape.mul(g, tape.mul(tape.scalar(2 / Math.sqrt(Math.PI)), tape.exp(tape.neg(tape.mul(x, x))))),
+);
 export const Log = unary(({ tape, g, x }) => tape.div(g, x));
 export const Sqrt = unary(({ tape, g, y }) => tape.div(tape.mul(g, tape.scalar(0.5)), y));
 export const Abs = unary(({ tape, g, x }) => tape.mul(g, tape.sign(x)));

@@ -5,6 +5,7 @@ import * as layout from './layout.js';
 import * as linear from './linear.js';
 import * as normalisation from './normalisation.js';
 import * as reduction from './reduction.js';
+import * as selection from './selection.js';
 
 /** Every operator a graph may hold, under its ONNX name. */
 export const OPS = {
@@ -14,6 +15,7 @@ export const OPS = {
   ...normalisation,
   ...linear,
   ...convolution,
+  ...selection,
 } satisfies Record<string, OpDefinition>;
 
 export type OpName = keyof typeof OPS;

@@ -118,6 +118,7 @@ export class Tape {
   div = (a: Value, b: Value) => this.one('Div', [a, b]);
   neg = (x: Value) => this.one('Neg', [x]);
   exp = (x: Value) => this.one('Exp', [x]);
+  erf = (x: Value) => this.one('Erf', [x]);
   log = (x: Value) => this.one('Log', [x]);
   sqrt = (x: Value) => this.one('Sqrt', [x]);
   abs = (x: Value) => this.one('Abs', [x]);
@@ -136,6 +137,13 @@ export class Tape {
   /** 1 where the operands are equal, else 0. */
   equal = (a: Value, b: Value) => this.sub(this.scalar(1), this.abs(this.sign(this.sub(a, b))));
   depthToSpace = (x: Value, blocksize: number) => this.one('DepthToSpace', [x], { blocksize, mode: 'DCR' });
+
+  /** Index of the least element along `axis`, which goes; int64. */
+  argMin = (x: Value, axis: number) => this.one('ArgMin', [x], { axis, keepdims: 0 });
+  /** Rows `[n,…]` of a table `[m,…]`, by indices `[n]`. */
+  gatherRows = (table: Value, indices: Value) => this.one('Gather', [table, indices], { axis: 0 });
+  /** `x`, a constant to whoever differentiates. */
+  stopGradient = (x: Value) => this.one('StopGradient', [x]);
 
   conv(
     x: Value,

@@ -44,8 +44,21 @@ export function encodeDirections(
   return writeSafetensors({ tensors: new Map([['rows', rows]]), metadata });
 }
 
-/** Reads a bank; throws MODEL_INVALID if the parts are damaged or do not belong together. */
-export function decodeBank({ statistics, parameters }: DirectionBankRef): DirectionBank {
+/** By the bytes of the parameters, then of the statistics: whoever holds the same bytes again gets the same bank. */
+const decoded = new WeakMap<Uint8Array, WeakMap<Uint8Array, DirectionBank>>();
+
+/**
+ * Reads a bank, once for as long as its bytes are held; throws MODEL_INVALID if the parts are damaged or do not belong
+ * together.
+ */
+export function decodeBank(ref: DirectionBankRef): DirectionBank {
+  const known = decoded.get(ref.parameters) ?? new WeakMap<Uint8Array, DirectionBank>();
+  const bank = known.get(ref.statistics) ?? readBank(ref);
+  decoded.set(ref.parameters, known.set(ref.statistics, bank));
+  return bank;
+}
+
+function readBank({ statistics, parameters }: DirectionBankRef): DirectionBank {
   const file = readSafetensors(parameters, 'directions');
   if (isDirectionFile(file)) return decodeDirectionFile(file).bank;
   const { tensors, metadata } = file;

@@ -73,12 +73,16 @@ describe('a diffusers folder', () => {
     ['whose configuration is not JSON', () => writeFileSync(join(folder, 'config.json'), '{'), /not JSON/],
     ['of another architecture', () => edit('config.json', { _class_name: 'UNet2DConditionModel' }), /UNet2DModel/],
     ['with a key nobody knows', () => edit('config.json', { flux_capacitor: 3 }), /unknown keys flux_capacitor/],
-    ['with an activation that is not built', () => edit('config.json', { act_fn: 'gelu' }), /act_fn.*"gelu"/],
+    ['with an activation that is not built', () => edit('config.json', { act_fn: 'snake' }), /act_fn.*"snake"/],
     [
       'with a block that is not built',
       () => edit('config.json', { down_block_types: ['SkipDownBlock2D', 'DownBlock2D'] }),
-      /down_block_types/,
+      /down_block_types.*NCSN\+\+.*"SkipDownBlock2D"/,
     ],
+    ['of text', () => edit('config.json', { cross_attention_dim: 768 }), /unknown keys cross_attention_dim/],
+    ['with an image beside x', () => edit('config.json', { in_channels: 6 }), /out_channels.*in_channels = 6/],
+    ['with vectors as classes', () => edit('config.json', { class_embed_type: 'identity' }), /class_embed_type/],
+    ['with groups left open', () => edit('config.json', { norm_num_groups: null }), /norm_num_groups.*null/],
     ['with odd channels', () => edit('config.json', { block_out_channels: [8, 18] }), /norm_num_groups/],
     ['with an odd size', () => edit('config.json', { sample_size: 9 }), /sample_size/],
     ['with layers it does not have', () => edit('config.json', { layers_per_block: 3 }), /resnets\.1.*missing/],
@@ -97,6 +101,55 @@ describe('a diffusers folder', () => {
   ])('%s is refused, saying where', async (_, change, message) => {
     change();
     expect(await refusal()).toMatch(message);
+  });
+
+  it('is explained: every key with its value and meaning, what is ignored, and what was taken for granted', async () => {
+    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as Record<string, unknown>;
+    delete config['norm_eps'];
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, dropout: 0.25 }));
+    const { origin } = await loadModel(folder);
+    const found = new Map(origin.config.map((finding) => [finding.key, finding]));
+    const schedule = JSON.parse(readFileSync(join(folder, 'scheduler/scheduler_config.json'), 'utf8')) as object;
+    expect([...found.keys()]).toEqual(expect.arrayContaining([...Object.keys(config), ...Object.keys(schedule)]));
+    expect(origin.config.filter(({ meaning }) => meaning === '')).toEqual([]);
+    expect(found.get('dropout')).toMatchObject({ value: '0.25', meaning: expect.stringContaining('ignored') });
+    expect(found.get('norm_eps')?.value).toBe('0.00001 (default)');
+    expect(found.get('attention_head_dim')?.value).toBe('4');
+    expect(origin.warnings).toEqual([]);
+  });
+
+  it('of classes samples the one that azimuth.json names, and has another hash for another one', async () => {
+    cpSync(fixture('variants/classes-relu'), folder, { recursive: true });
+    const { hash } = await loadModel(folder);
+    edit('azimuth.json', { classLabel: 2 });
+    expect((await loadModel(folder)).hash).not.toBe(hash);
+    edit('azimuth.json', { classLabel: 5 });
+    expect(await refusal()).toMatch(/trained with 5 classes.*azimuth\.json.*"classLabel": 0.*got 5/);
+    rmSync(join(folder, 'azimuth.json'));
+    expect(await refusal()).toMatch(/5 classes.*got none/);
+    writeFileSync(join(folder, 'azimuth.json'), '{"label": 1}');
+    expect(await refusal()).toMatch(/azimuth\.json: unknown keys label/);
+    writeFileSync(join(folder, 'azimuth.json'), '{"classLabel": 0}');
+    cpSync(TINY_MODEL, folder, { recursive: true });
+    expect(await refusal()).toMatch(/classLabel: the model has no classes/);
+  });
+
+  it('of Fourier features is refused with a schedule that leads to timestep 0, which they do not have', async () => {
+    cpSync(fixture('variants/fourier-mish'), folder, { recursive: true });
+    edit('scheduler/scheduler_config.json', { steps_offset: 0 });
+    expect(await refusal()).toMatch(/no timestep 0.*trailing/);
+  });
+
+  it('warns where the schedule and the output channels disagree about a learned variance', async () => {
+    const schedule = 'scheduler/scheduler_config.json';
+    edit(schedule, { _class_name: 'DDPMScheduler', variance_type: 'learned_range' });
+    expect((await loadModel(folder)).origin.warnings).toEqual([
+      expect.stringMatching(/variance_type.*no output channels/),
+    ]);
+    cpSync(fixture('variants/learned-variance'), folder, { recursive: true });
+    expect((await loadModel(folder)).origin.warnings).toEqual([expect.stringMatching(/6 output channels for 3/)]);
+    edit(schedule, { _class_name: 'DDPMScheduler', variance_type: 'learned' });
+    expect((await loadModel(folder)).origin.warnings).toEqual([]);
   });
 
   it('with a weight that is not finite is refused', async () => {
