@@ -2,6 +2,9 @@ import { type DirectionBankRef, EngineError } from '../engine/index.js';
 import type { Work } from '../storage/index.js';
 import type { DirectionRow } from '../storage/types.js';
 
+/** One object, so that banks without statistics are decoded once. */
+const NO_STATISTICS = new Uint8Array();
+
 /** The bytes of a direction's bank; BAD_USER_INPUT before its first checkpoint. */
 export async function bankOf(
   work: Work,
@@ -9,7 +12,7 @@ export async function bankOf(
 ): Promise<DirectionBankRef> {
   // What came as a file needs no statistics.
   if (origin === 'IMPORTED' && parametersHash)
-    return { statistics: new Uint8Array(), parameters: await work.blob(parametersHash) };
+    return { statistics: NO_STATISTICS, parameters: await work.blob(parametersHash) };
   if (!statisticsHash || !parametersHash) {
     throw new EngineError(
       'BAD_USER_INPUT',
