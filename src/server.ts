@@ -64,7 +64,7 @@ async function openBackend(options: ServerOptions, opened: Close[]): Promise<Bac
   opened.push(() => database.stop());
   const queue = await openQueue(database.url, { supervises: false });
   opened.push(() => queue.stop());
-  const storage = await openStorage({ url: database.url, enqueue: queue.enqueue });
+  const storage = await openStorage({ url: database.url, ...queue });
   opened.push(() => storage.close());
   if (options.worker) {
     const supervisor = startSupervisor({ url: database.url, device, queue, logger });

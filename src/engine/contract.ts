@@ -220,7 +220,9 @@ export interface EditRequest {
 }
 
 /** One base, edited in several ways. */
-export interface SweepRequest extends Omit<EditRequest, 'shifts' | 'batch'> {
+export interface SweepRequest extends Omit<EditRequest, 'shifts' | 'coarseSteps'> {
+  /** Rows of its session: {@link Engine.sweepBatch} of the whole sweep, also where some of it is there already. */
+  readonly batch: number;
   readonly variations: readonly (readonly Shift[])[];
 }
 
@@ -265,6 +267,10 @@ export type YieldTo = () => Promise<void>;
  */
 export interface Engine {
   readonly devices: readonly DeviceReport[];
+  /** Name and version of everything that bytes depend on, such as `onnxruntime-node 1.30.0`. */
+  readonly software: readonly string[];
+  /** The processor and how many threads compute on it. */
+  readonly processor: string;
   /** Reads and checks a model folder; progress by callback. Throws MODEL_INVALID. */
   importModel(
     path: string,

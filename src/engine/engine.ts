@@ -27,6 +27,7 @@ import type { FloatTensor } from './graph/tensor.js';
 import { loadModel } from './models/load-model.js';
 import { encodePicture } from './picture.js';
 import { type Device, openDevice } from './runtime/device.js';
+import { PROCESSOR, SOFTWARE } from './runtime/software.js';
 import type { DirectionBank } from './shift/bank.js';
 
 /** Models and samplers kept ready; the least recently used one goes first. */
@@ -58,6 +59,14 @@ class LocalEngine implements Engine {
 
   get devices() {
     return this.device.reports;
+  }
+
+  get software() {
+    return SOFTWARE;
+  }
+
+  get processor() {
+    return PROCESSOR;
   }
 
   get deviceName(): string {
@@ -111,10 +120,9 @@ class LocalEngine implements Engine {
   }
 
   async *sweep(ref: ModelRef, request: SweepRequest, options: Parameters<Engine['sweep']>[2]) {
-    const { variations } = request;
+    const { variations, batch } = request;
     const { signal, yieldTo, shouldSkip } = options;
     const model = await this.model(ref);
-    const batch = this.sweepBatch(variations.length);
     const base = await this.base(model, request, batch, request.samplingSteps);
     const between = async () => {
       await yieldTo();

@@ -1,4 +1,4 @@
-import { bankOf } from './bank.js';
+import { bankOf, pinned } from './bank.js';
 import type { JobContext } from './job.js';
 
 const GALLERY_SEEDS = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -22,7 +22,11 @@ async function samples({ work, engine }: JobContext, modelId: string, signal: Ab
   await work.putGallery(modelId, await engine.sample(source, hash ?? '', GALLERY_SEEDS, GALLERY_STEPS, signal));
 }
 
-async function filmstrips({ work, engine }: JobContext, discoveryId: string, signal: AbortSignal): Promise<void> {
+async function filmstrips(
+  { work, engine, blobs }: JobContext,
+  discoveryId: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { maxStrength } = (await work.discovery(discoveryId)).config;
   const strengths = FILMSTRIP_PARTS.map((part) => part * maxStrength);
   for (const direction of await work.directionsOf(discoveryId)) {
@@ -30,7 +34,7 @@ async function filmstrips({ work, engine }: JobContext, discoveryId: string, sig
     const { samplingSteps, index: directionIndex } = direction;
     const reverseProcess = direction.reverseProcess === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
     const request = {
-      bank: await bankOf(work, direction),
+      bank: await bankOf(blobs, pinned(direction)),
       directionIndex,
       strengths,
       seed: FILMSTRIP_SEED,

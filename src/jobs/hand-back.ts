@@ -16,7 +16,10 @@ export async function handBack(
   reason: string,
 ): Promise<void> {
   await boss.fail(kind, runId, { reason });
-  const [job] = await boss.findJobs(kind, { id: runId });
+  const [found] = await boss.findJobs(kind, { id: runId });
+  // An edit of a sweep has had no job of its own.
+  if (!found && kind === 'edit') await boss.send(kind, {}, { id: runId });
+  const [job] = found ? [found] : await boss.findJobs(kind, { id: runId });
   if (job && WAITING.has(job.state)) await work.requeue(runId, epoch);
   else {
     const message = `This run was tried again and again without coming to its end (${reason}). The server log says more.`;

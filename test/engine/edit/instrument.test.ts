@@ -69,10 +69,14 @@ const run = (change: Partial<EditRequest>) => gathered(engine.edit(model, { ...R
 
 /** Everything of a sweep, by variation. */
 async function swept(variations: Shift[][], change: Partial<EditRequest> = {}, skip: readonly number[] = []) {
-  const { shifts: _, ...request } = { ...REQUEST, ...change };
+  const { shifts: _, coarseSteps: __, ...request } = { ...REQUEST, ...change };
   const events: EditEvent[][] = variations.map(() => []);
   const options = { signal, yieldTo: nothing, shouldSkip: (variation: number) => skip.includes(variation) };
-  for await (const { variation, ...event } of engine.sweep(model, { ...request, variations }, options))
+  for await (const { variation, ...event } of engine.sweep(
+    model,
+    { ...request, batch: engine.sweepBatch(variations.length), variations },
+    options,
+  ))
     events[variation]?.push(event);
   return Promise.all(
     events.map(async (own) =>
