@@ -7,7 +7,7 @@ import { graphqlOverHttp } from './http/graphql.js';
 import { createMetrics } from './http/metrics.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
-import { createEstimator, type Estimate, openQueue, startSupervisor } from './jobs/index.js';
+import { createEstimator, createMerger, type Estimate, type Merge, openQueue, startSupervisor } from './jobs/index.js';
 import { packageFile, packageVersion } from './package.js';
 import { RequestContext } from './resolvers/context.js';
 import { createSchema } from './resolvers/schema.js';
@@ -42,6 +42,7 @@ type Close = () => Promise<void>;
 interface Backend {
   readonly storage: Storage;
   readonly estimate: Estimate;
+  readonly merge: Merge;
 }
 
 /** Resolves when it listens; the import of the shipped model goes on behind. */
@@ -70,18 +71,18 @@ async function openBackend(options: ServerOptions, opened: Close[]): Promise<Bac
     const supervisor = startSupervisor({ url: database.url, device, queue, logger });
     opened.push(() => supervisor.stop());
   }
-  return { storage, estimate: createEstimator(queue) };
+  return { storage, estimate: createEstimator(queue), merge: createMerger(queue) };
 }
 
 async function openFront(
-  { storage, estimate }: Backend,
+  { storage, estimate, merge }: Backend,
   { host, port, logger }: ServerOptions,
   opened: Close[],
 ): Promise<{ url: string; port: number }> {
   const version = packageVersion();
   const shippedModel = packageFile('models/portraits-32');
   const schema: GraphQLSchema = createSchema();
-  const createContext = () => new RequestContext(storage, logger, version, estimate);
+  const createContext = () => new RequestContext(storage, logger, version, estimate, merge);
   const graphql = await graphqlOverHttp(schema, createContext, logger);
   opened.push(() => graphql.stop());
   const socket = graphqlOverSocket(schema, createContext, logger);

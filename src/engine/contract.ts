@@ -258,6 +258,28 @@ export interface Inversion {
   readonly psnr: number;
 }
 
+export interface MergeRequest {
+  readonly parts: readonly {
+    readonly bank: DirectionBankRef;
+    readonly directionIndex: number;
+    readonly weight: number;
+  }[];
+  /** Directions whose change of images is taken out of the sum. */
+  readonly removed: readonly { readonly bank: DirectionBankRef; readonly directionIndex: number }[];
+  readonly reverseProcess: ReverseProcess;
+  /** T_ref of the merged direction. */
+  readonly samplingSteps: number;
+}
+
+export interface MergedDirection {
+  /** A bank of one PER_TIMESTEP direction, with the statistics of the first part. */
+  readonly parameters: Uint8Array;
+  /** RMS change of the image (in [-1,1]) per unit strength. */
+  readonly effectSize: number;
+  /** |cosine| of the change of images along the sum and along each removed direction, 0…1, on samples not fitted to. */
+  readonly leakage: readonly { readonly before: number; readonly after: number }[];
+}
+
 /** Called between any two session runs of a training; resolves when nothing more urgent waits. */
 export type YieldTo = () => Promise<void>;
 
@@ -322,6 +344,8 @@ export interface Engine {
     image: { bytes: Uint8Array; fit: PictureFit; samplingSteps: number },
     signal: AbortSignal,
   ): Promise<Inversion>;
+  /** A weighted sum of directions, others taken out of it. */
+  merge(model: { path: string; hash: string }, request: MergeRequest, signal: AbortSignal): Promise<MergedDirection>;
   /** Traversal of one direction from one seed: one PNG per strength. */
   filmstrip(
     model: { path: string; hash: string },

@@ -6,6 +6,8 @@ import type {
   Engine,
   ImportStage,
   Inversion,
+  MergedDirection,
+  MergeRequest,
   ModelDescription,
   ReverseProcess,
   SweepRequest,
@@ -18,7 +20,9 @@ import type { BaseTrajectory } from './edit/base-trajectory.js';
 import { BaseTrajectories } from './edit/bases.js';
 import { edit, filmstrip, rows, sweep } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
+import { EFFECT_SAMPLES, EffectGauge } from './edit/effects.js';
 import { invertPicture } from './edit/inversion.js';
+import { mergeDirections } from './edit/merge.js';
 import { SampleDirections } from './edit/sample-directions.js';
 import { isStochastic } from './edit/sampling.js';
 import { bankFor, type VariationSetting } from './edit/variations.js';
@@ -140,6 +144,13 @@ class LocalEngine implements Engine {
     const model = await this.model(ref);
     const sampler = await this.sampler(model, 1, 'SYMMETRIC', false);
     return invertPicture(sampler, image, checks(signal));
+  }
+
+  async merge(ref: ModelRef, request: MergeRequest, signal: AbortSignal): Promise<MergedDirection> {
+    const model = await this.model(ref);
+    const sampler = await this.sampler(model, EFFECT_SAMPLES, request.reverseProcess, false);
+    const gauge = new EffectGauge(sampler, this.directionsOf(model, EFFECT_SAMPLES));
+    return mergeDirections(model, request, gauge, checks(signal));
   }
 
   async filmstrip(

@@ -21,6 +21,8 @@ export type {
   FidelityPoint,
   ImportStage,
   Inversion,
+  MergedDirection,
+  MergeRequest,
   ModelDescription,
   PictureFit,
   PictureFormat,

@@ -1,5 +1,7 @@
-import { EngineError } from '../engine/index.js';
-import type { EstimateAnswer, EstimateRequest } from './estimator.js';
+import type { DiscoveryEstimate } from '../engine/index.js';
+import { answer } from './answer.js';
+import type { Answer } from './ask.js';
+import type { EstimateRequest } from './estimator.js';
 import type { JobContext } from './job.js';
 
 /** Probes what a discovery would take. */
@@ -7,12 +9,7 @@ export async function estimateJob(
   { work, engine }: JobContext,
   { modelId, config }: EstimateRequest,
   signal: AbortSignal,
-): Promise<EstimateAnswer> {
+): Promise<Answer<DiscoveryEstimate>> {
   const { source, hash } = await work.model(modelId);
-  try {
-    return { estimate: await engine.estimate({ path: source, hash: hash ?? '' }, config, signal) };
-  } catch (error) {
-    if (error instanceof EngineError) return { error: { code: error.code, message: error.message } };
-    throw error;
-  }
+  return answer(() => engine.estimate({ path: source, hash: hash ?? '' }, config, signal));
 }

@@ -25,6 +25,8 @@ import { handBack } from './hand-back.js';
 import { importJob } from './import-job.js';
 import { Interactive } from './interactive.js';
 import type { JobContext, JobSignals } from './job.js';
+import { mergeJob } from './merge-job.js';
+import type { MergeOrder } from './merger.js';
 import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
 import { type SweepMember, sweepJob } from './sweep-job.js';
 
@@ -118,6 +120,9 @@ class JobRunner {
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     await on('estimate', (_, data) =>
       interactive.during(() => estimateJob(this.context, data as EstimateRequest, this.stopping.signal)),
+    );
+    await on('merge', (_, data) =>
+      interactive.during(() => mergeJob(this.context, data as MergeOrder, this.stopping.signal)),
     );
     await on('gallery', (_, data) => interactive.during(() => galleryJob(this.context, data, this.stopping.signal)));
   }

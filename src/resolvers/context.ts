@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Estimate } from '../jobs/index.js';
+import type { Estimate, Merge } from '../jobs/index.js';
 import type { Storage } from '../storage/types.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
@@ -17,6 +17,8 @@ export class RequestContext {
     readonly version: string,
     /** Asks a worker what a discovery would take. */
     readonly estimate: Estimate,
+    /** Asks a worker for a direction made of others. */
+    readonly merge: Merge,
   ) {
     this.loaders = createLoaders(storage);
   }

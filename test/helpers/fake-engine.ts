@@ -6,6 +6,8 @@ import type {
   EncodedImage,
   Engine,
   Inversion,
+  MergedDirection,
+  MergeRequest,
   ModelDescription,
   SweepEvent,
   SweepRequest,
@@ -96,6 +98,14 @@ export class FakeEngine implements Engine {
   async invert(): Promise<Inversion> {
     this.inversions += 1;
     return { latents: Uint8Array.of(4), psnr: 40 };
+  }
+
+  async merge(_: unknown, { removed }: MergeRequest): Promise<MergedDirection> {
+    return {
+      parameters: Uint8Array.of(5),
+      effectSize: 0.5,
+      leakage: removed.map(() => ({ before: 0.75, after: 0.125 })),
+    };
   }
 
   async estimate(): Promise<DiscoveryEstimate> {
