@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { gpu } from './bench/gpu.js';
+import { inversion } from './bench/inversion.js';
 import { quality } from './bench/quality.js';
 import { slider } from './bench/slider.js';
 import { trajectory } from './bench/trajectory.js';
@@ -8,6 +9,7 @@ import { trajectory } from './bench/trajectory.js';
 const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
        npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
+       npm run bench -- inversion  [--data FOLDER] [--count 20] [--steps 50] [--json]
        npm run bench -- quality    [--only 'methods: PCA'] [--workers 2] [--report] [--json]`;
 
 const { values, positionals } = parseArgs({
@@ -19,6 +21,8 @@ const { values, positionals } = parseArgs({
     process: { type: 'string', default: 'SYMMETRIC' },
     device: { type: 'string', default: 'auto' },
     data: { type: 'string', default: '' },
+    count: { type: 'string', default: '20' },
+    steps: { type: 'string', default: '50' },
     seconds: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     workers: { type: 'string', default: '2' },
@@ -35,6 +39,8 @@ async function main(): Promise<unknown> {
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
   if (positionals[0] === 'slider')
     return slider({ data: values.data || null, seconds: Number(values.seconds), rounds });
+  if (positionals[0] === 'inversion')
+    return inversion({ data: values.data || null, count: Number(values.count), steps: Number(values.steps) });
   if (positionals[0] === 'quality')
     return quality({ only: new RegExp(values.only), workers: Number(values.workers), reportOnly: values.report });
   throw new Error(USAGE);
