@@ -41,7 +41,10 @@ export function provenanceOf({ engine, version }: JobContext, source: Provenance
 }
 
 function provenanceShift({ directionId, directionVersion, pinned, strength, curve }: ShiftRow) {
-  return { directionId, directionVersion, ...pinned, strength, curve };
+  const { index, parametersHash, statisticsHash } = pinned ?? {};
+  // The order of keys counts where the text of it does: rows come from the database in another one.
+  const points = curve.map(({ t, weight }) => ({ t, weight }));
+  return { directionId, directionVersion, index, parametersHash, statisticsHash, strength, curve: points };
 }
 
 /** A shift as it runs: with the direction's parameters of now, unless it has run before. */
@@ -65,9 +68,14 @@ export function requestHashOf({ shifts, ...rest }: Provenance, { row }: Provenan
     .digest('hex');
 }
 
-/** A result with its provenance inside. A shift that acts at no step is left out, as it is of the unedited image. */
+/**
+ * A result with its provenance inside. A shift that acts at no step is left out, as it is of the unedited image. Directions
+ * are named by the hash of their parameters and their index: their ids are those of one server, and another one that has
+ * learned the same gives the same file.
+ */
 export function withProvenance(image: EncodedImage, provenance: Provenance, edited: boolean): EncodedImage {
-  const shifts = edited ? provenance.shifts.filter(acts) : [];
+  const acting = edited ? provenance.shifts.filter(acts) : [];
+  const shifts = acting.map(({ directionId: _, ...shift }) => shift);
   return { ...image, bytes: withText(image.bytes, JSON.stringify({ ...provenance, shifts })) };
 }
 

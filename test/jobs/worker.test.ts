@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/engine/index.js';
-import { openQueue, type Queue } from '../../src/jobs/index.js';
+import { createMerger, openQueue, type Queue } from '../../src/jobs/index.js';
 import { type RunningWorker, startWorker } from '../../src/jobs/worker.js';
-import { openStorage, type Storage } from '../../src/storage/index.js';
+import { openStorage, type Storage, Work } from '../../src/storage/index.js';
 import type { EventRow } from '../../src/storage/types.js';
 import { TestDatabase } from '../helpers/database.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
+import { TINY_DISCOVERY } from '../helpers/models.js';
 
 const logger = pino({ level: 'silent' });
 const signal = new AbortController().signal;
@@ -283,6 +285,58 @@ describe('a sweep', () => {
     for (const own of all.slice(1)) expect(own).toEqual(['QUEUED', 'RUNNING', 'QUEUED', 'RUNNING', 'SUCCEEDED']);
     const rows = await storage.edits.byIds(ids);
     expect(rows.map(({ provenance }) => provenance['batch'])).toEqual([4, 4, 4]);
+  });
+});
+
+describe('directions', () => {
+  /** Two of a discovery whose first checkpoint has been. */
+  async function learned(): Promise<string[]> {
+    const config = { ...TINY_DISCOVERY, directions: 2 };
+    const discovery = await storage.discoveries.start({ modelId, config, totalSteps: 6, idempotency: null });
+    const work = new Work(db.database);
+    const held = await work.take(discovery.id, randomUUID());
+    if (!held) throw new Error('the discovery is over');
+    await work.saveStatistics(held, Uint8Array.of(1));
+    await work.saveCheckpoint(held, 2, Uint8Array.of(2), Uint8Array.of(3), true);
+    await work.setStatus(held, 'CANCELLED');
+    return (await work.directionsOf(discovery.id)).map(({ id }) => id);
+  }
+
+  it('are merged by a worker, which keeps what they were made of and what leaked before and after', async () => {
+    const [first = '', second = ''] = await learned();
+    await start();
+    const id = randomUUID();
+    const parts = [{ directionId: first, weight: 2 }];
+    const order = { id, modelId, name: 'both', parts, projectOut: [second], reverseProcess: 'SYMMETRIC' } as const;
+    await createMerger(queue)(order);
+    expect((await storage.directions.byIds([id]))[0]).toMatchObject({
+      origin: 'MERGED',
+      kind: 'PER_TIMESTEP',
+      discoveryId: null,
+      name: 'both',
+      effectSize: 0.5,
+      merge: {
+        parts: [{ directionId: first, directionVersion: 2, weight: 2 }],
+        removed: [{ directionId: second, directionVersion: 2, leakageBefore: 0.75, leakageAfter: 0.125 }],
+      },
+    });
+  });
+
+  it('stay in an edit what they were when it began, whatever they have become since', async () => {
+    const [directionId = ''] = await learned();
+    await start();
+    const shifts = [{ directionId, directionVersion: null, strength: 1, curve: [] }];
+    const id = await edit({ shifts });
+    await events(id);
+    const first = (await storage.edits.byIds([id]))[0]!;
+    await db.pool.query("UPDATE direction SET version = 4, parameters_hash = repeat('f', 64) WHERE id = $1", [
+      directionId,
+    ]);
+    const again = await edit({ seed: first.seed, shifts: first.shifts, rerunOfId: id });
+    expect((await statuses(again)).at(-1)).toBe('SUCCEEDED');
+    const second = (await storage.edits.byIds([again]))[0]!;
+    expect(second.provenance['shifts']).toEqual(first.provenance['shifts']);
+    expect(second.requestHash).toBe(first.requestHash);
   });
 });
 
