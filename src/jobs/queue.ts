@@ -13,8 +13,7 @@ const HOUR = 3600;
  */
 const LIMITS: Readonly<Record<QueueName, { retryLimit: number; expireInSeconds: number }>> = {
   edit: { retryLimit: 2, expireInSeconds: HOUR },
-  // Its edits are handed back one by one, with jobs of their own.
-  sweep: { retryLimit: 0, expireInSeconds: HOUR },
+  sweep: { retryLimit: 2, expireInSeconds: HOUR },
   import: { retryLimit: 2, expireInSeconds: HOUR },
   gallery: { retryLimit: 2, expireInSeconds: HOUR },
   // Somebody waits for it.

@@ -265,7 +265,7 @@ describe('a sweep', () => {
     ]);
   });
 
-  it('whose worker stops is finished by another, each edit by itself and in as many rows', async () => {
+  it('whose worker stops is gone on with by another, in as many rows', async () => {
     let stopping: Promise<void> | null = null;
     engine.duringSweep = async (variation) => {
       if (variation === 1) {
@@ -283,6 +283,7 @@ describe('a sweep', () => {
     const all = await Promise.all(ids.map(statuses));
     expect(all[0]).toEqual(['QUEUED', 'RUNNING', 'SUCCEEDED']);
     for (const own of all.slice(1)) expect(own).toEqual(['QUEUED', 'RUNNING', 'QUEUED', 'RUNNING', 'SUCCEEDED']);
+    expect([engine.sweeps, engine.edits]).toEqual([1, 0]);
     const rows = await storage.edits.byIds(ids);
     expect(rows.map(({ provenance }) => provenance['batch'])).toEqual([4, 4, 4]);
   });
