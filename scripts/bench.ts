@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util';
 import { gpu } from './bench/gpu.js';
+import { inversion } from './bench/inversion.js';
 import { quality } from './bench/quality.js';
+import { slider } from './bench/slider.js';
 import { trajectory } from './bench/trajectory.js';
 
 /** Speed and memory beside PyTorch in one interleaved run, and the quality of directions; never part of the tests. */
 const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
+       npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
+       npm run bench -- inversion  [--data FOLDER] [--count 20] [--steps 50] [--json]
        npm run bench -- quality    [--only 'methods: PCA'] [--workers 2] [--report] [--json]`;
 
 const { values, positionals } = parseArgs({
@@ -16,6 +20,10 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string', default: '8' },
     process: { type: 'string', default: 'SYMMETRIC' },
     device: { type: 'string', default: 'auto' },
+    data: { type: 'string', default: '' },
+    count: { type: 'string', default: '20' },
+    steps: { type: 'string', default: '50' },
+    seconds: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     workers: { type: 'string', default: '2' },
     report: { type: 'boolean', default: false },
@@ -29,6 +37,10 @@ async function main(): Promise<unknown> {
   const process = values.process === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
   if (positionals[0] === 'trajectory') return trajectory({ python, rounds, batch: Number(values.batch), process });
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
+  if (positionals[0] === 'slider')
+    return slider({ data: values.data || null, seconds: Number(values.seconds), rounds });
+  if (positionals[0] === 'inversion')
+    return inversion({ data: values.data || null, count: Number(values.count), steps: Number(values.steps) });
   if (positionals[0] === 'quality')
     return quality({ only: new RegExp(values.only), workers: Number(values.workers), reportOnly: values.report });
   throw new Error(USAGE);

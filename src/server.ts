@@ -9,8 +9,10 @@ import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
 import {
   createEstimator,
+  createMerger,
   createTransfer,
   type Estimate,
+  type Merge,
   openQueue,
   startSupervisor,
   type Transfer,
@@ -50,6 +52,7 @@ interface Backend {
   readonly storage: Storage;
   readonly estimate: Estimate;
   readonly transfer: Transfer;
+  readonly merge: Merge;
 }
 
 /** Resolves when it listens; the import of the shipped model goes on behind. */
@@ -72,24 +75,24 @@ async function openBackend(options: ServerOptions, opened: Close[]): Promise<Bac
   opened.push(() => database.stop());
   const queue = await openQueue(database.url, { supervises: false });
   opened.push(() => queue.stop());
-  const storage = await openStorage({ url: database.url, enqueue: queue.enqueue });
+  const storage = await openStorage({ url: database.url, ...queue });
   opened.push(() => storage.close());
   if (options.worker) {
     const supervisor = startSupervisor({ url: database.url, device, dataDir, queue, logger });
     opened.push(() => supervisor.stop());
   }
-  return { storage, estimate: createEstimator(queue), transfer: createTransfer(queue) };
+  return { storage, estimate: createEstimator(queue), transfer: createTransfer(queue), merge: createMerger(queue) };
 }
 
 async function openFront(
-  { storage, estimate, transfer }: Backend,
+  { storage, estimate, transfer, merge }: Backend,
   { host, port, logger }: ServerOptions,
   opened: Close[],
 ): Promise<{ url: string; port: number }> {
   const version = packageVersion();
   const shippedModel = packageFile('models/portraits-32');
   const schema: GraphQLSchema = createSchema();
-  const createContext = () => new RequestContext(storage, logger, version, estimate, transfer);
+  const createContext = () => new RequestContext(storage, logger, version, estimate, transfer, merge);
   const graphql = await graphqlOverHttp(schema, createContext, logger);
   opened.push(() => graphql.stop());
   const socket = graphqlOverSocket(schema, createContext, logger);

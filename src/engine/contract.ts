@@ -340,7 +340,9 @@ export interface EditRequest {
 }
 
 /** One base, edited in several ways. */
-export interface SweepRequest extends Omit<EditRequest, 'shifts' | 'batch'> {
+export interface SweepRequest extends Omit<EditRequest, 'shifts' | 'coarseSteps'> {
+  /** Rows of its session: {@link Engine.sweepBatch} of the whole sweep, also where some of it is there already. */
+  readonly batch: number;
   readonly variations: readonly (readonly Shift[])[];
 }
 
@@ -380,6 +382,27 @@ export type GalleryEvent =
   /** `position` is that of its seed. */
   | { readonly type: 'image'; readonly position: number; readonly image: EncodedImage }
   | { readonly type: 'check'; readonly check: SampleCheck };
+export interface MergeRequest {
+  readonly parts: readonly {
+    readonly bank: DirectionBankRef;
+    readonly directionIndex: number;
+    readonly weight: number;
+  }[];
+  /** Directions whose change of images is taken out of the sum. */
+  readonly removed: readonly { readonly bank: DirectionBankRef; readonly directionIndex: number }[];
+  readonly reverseProcess: ReverseProcess;
+  /** T_ref of the merged direction. */
+  readonly samplingSteps: number;
+}
+
+export interface MergedDirection {
+  /** A bank of one PER_TIMESTEP direction, with the statistics of the first part. */
+  readonly parameters: Uint8Array;
+  /** RMS change of the image (in [-1,1]) per unit strength. */
+  readonly effectSize: number;
+  /** |cosine| of the change of images along the sum and along each removed direction, 0…1, on samples not fitted to. */
+  readonly leakage: readonly { readonly before: number; readonly after: number }[];
+}
 
 /** Called between any two session runs of a training; resolves when nothing more urgent waits. */
 export type YieldTo = () => Promise<void>;
@@ -390,6 +413,10 @@ export type YieldTo = () => Promise<void>;
  */
 export interface Engine {
   readonly devices: readonly DeviceReport[];
+  /** Name and version of everything that bytes depend on, such as `onnxruntime-node 1.30.0`. */
+  readonly software: readonly string[];
+  /** The processor and how many threads compute on it. */
+  readonly processor: string;
   /** Reads and checks a model, and runs it once; progress by callback. `hTap` as in {@link ModelRef}. Throws MODEL_INVALID. */
   importModel(
     path: string,
@@ -444,6 +471,8 @@ export interface Engine {
     image: { bytes: Uint8Array; fit: PictureFit; samplingSteps: number },
     signal: AbortSignal,
   ): Promise<Inversion>;
+  /** A weighted sum of directions, others taken out of it. */
+  merge(model: { path: string; hash: string }, request: MergeRequest, signal: AbortSignal): Promise<MergedDirection>;
   /** Traversal of one direction from one seed: one PNG per strength. */
   filmstrip(
     model: ModelRef,

@@ -12,6 +12,8 @@ import type {
   ImportStage,
   Inversion,
   MemoryReport,
+  MergedDirection,
+  MergeRequest,
   ModelDescription,
   ModelRef,
   ReverseProcess,
@@ -31,7 +33,9 @@ import type { BaseTrajectory } from './edit/base-trajectory.js';
 import { BaseTrajectories } from './edit/bases.js';
 import { edit, filmstrip, sweep } from './edit/edit.js';
 import { EditedSampler } from './edit/edited-sampler.js';
+import { EFFECT_SAMPLES, EffectGauge } from './edit/effects.js';
 import { invertPicture } from './edit/inversion.js';
+import { mergeDirections } from './edit/merge.js';
 import { SampleDirections } from './edit/sample-directions.js';
 import { isStochastic } from './edit/sampling.js';
 import { exportDirections, readDirections } from './edit/travel.js';
@@ -40,6 +44,7 @@ import { EngineError, throwIfAborted } from './errors.js';
 import { loadModel } from './models/load-model.js';
 import { encodePicture } from './picture.js';
 import { type Device, openDevice } from './runtime/device.js';
+import { PROCESSOR, SOFTWARE } from './runtime/software.js';
 import type { DirectionBank } from './shift/bank.js';
 
 /** Models and samplers kept ready; the least recently used one goes first. */
@@ -70,6 +75,14 @@ class LocalEngine implements Engine {
 
   get devices() {
     return this.device.reports;
+  }
+
+  get software() {
+    return SOFTWARE;
+  }
+
+  get processor() {
+    return PROCESSOR;
   }
 
   get deviceName(): string {
@@ -139,10 +152,9 @@ class LocalEngine implements Engine {
   }
 
   async *sweep(ref: ModelRef, request: SweepRequest, options: Parameters<Engine['sweep']>[2]) {
-    const { variations } = request;
+    const { variations, batch } = request;
     const { signal, yieldTo, shouldSkip } = options;
     const model = await this.model(ref);
-    const batch = this.sweepBatch(variations.length);
     const base = await this.base(model, request, batch, request.samplingSteps);
     const between = async () => {
       await yieldTo();
@@ -160,6 +172,13 @@ class LocalEngine implements Engine {
     const model = await this.model(ref);
     const sampler = await this.sampler(model, 1, 'SYMMETRIC', false);
     return invertPicture(sampler, image, checks(signal));
+  }
+
+  async merge(ref: ModelRef, request: MergeRequest, signal: AbortSignal): Promise<MergedDirection> {
+    const model = await this.model(ref);
+    const sampler = await this.sampler(model, EFFECT_SAMPLES, request.reverseProcess, false);
+    const gauge = new EffectGauge(sampler, this.directionsOf(model, EFFECT_SAMPLES));
+    return mergeDirections(model, request, gauge, checks(signal));
   }
 
   async filmstrip(

@@ -29,6 +29,8 @@ export type {
   ImportStage,
   Inversion,
   MemoryReport,
+  MergedDirection,
+  MergeRequest,
   ModelDescription,
   ModelRef,
   PictureFit,

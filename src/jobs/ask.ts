@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { EngineError, type EngineErrorCode } from '../engine/index.js';
-import type { Queue } from './queue.js';
+import type { Queue, QueueName } from './queue.js';
 
 const POLL_MS = 100;
 /** How long somebody waits for an answer. */
@@ -28,7 +28,7 @@ class AskError extends Error {
 /** Asks a worker; throws its error, or LIMIT_EXCEEDED where no answer comes in two minutes. */
 export async function ask<Result>(
   { boss }: Queue,
-  queue: 'estimate' | 'directions',
+  queue: QueueName,
   request: object,
   limitMs = ASK_LIMIT_MS,
 ): Promise<Result> {

@@ -1,23 +1,28 @@
 import { type DirectionBankRef, EngineError } from '../engine/index.js';
-import type { Work } from '../storage/index.js';
-import type { DirectionRow } from '../storage/types.js';
+import type { DirectionRow, PinnedDirectionRow } from '../storage/types.js';
+import type { BlobCache } from './blob-cache.js';
 
 /** One object, so that banks without statistics are decoded once. */
 const NO_STATISTICS = new Uint8Array();
 
-/** The bytes of a direction's bank; BAD_USER_INPUT before its first checkpoint. */
-export async function bankOf(
-  work: Work,
-  { name, origin, statisticsHash, parametersHash }: DirectionRow,
-): Promise<DirectionBankRef> {
+/** What a direction is now; BAD_USER_INPUT before its first checkpoint. */
+export function pinned({ name, origin, index, statisticsHash, parametersHash }: DirectionRow): PinnedDirectionRow {
   // What came as a file needs no statistics.
-  if (origin === 'IMPORTED' && parametersHash)
-    return { statistics: NO_STATISTICS, parameters: await work.blob(parametersHash) };
-  if (!statisticsHash || !parametersHash) {
-    throw new EngineError(
-      'BAD_USER_INPUT',
-      `direction ${name}: nothing has been learned yet; wait for the discovery's first checkpoint.`,
-    );
-  }
-  return { statistics: await work.blob(statisticsHash), parameters: await work.blob(parametersHash) };
+  if (parametersHash && (statisticsHash || origin === 'IMPORTED')) return { index, statisticsHash, parametersHash };
+  throw new EngineError(
+    'BAD_USER_INPUT',
+    `direction ${name}: nothing has been learned yet; wait for the discovery's first checkpoint.`,
+  );
+}
+
+/** The bytes of a direction's bank. */
+export async function bankOf(
+  blobs: BlobCache,
+  { statisticsHash, parametersHash }: PinnedDirectionRow,
+): Promise<DirectionBankRef> {
+  const [statistics, parameters] = await Promise.all([
+    statisticsHash ? blobs.get(statisticsHash) : NO_STATISTICS,
+    blobs.get(parametersHash),
+  ]);
+  return { statistics, parameters };
 }

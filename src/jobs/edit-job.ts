@@ -1,85 +1,74 @@
-import type { EditRequest } from '../engine/index.js';
 import type { Held } from '../storage/index.js';
-import type { DirectionRow, EditRow, ModelRow } from '../storage/types.js';
-import { bankOf } from './bank.js';
+import type { EditRow } from '../storage/types.js';
+import { imageBaseOf, planOf } from './edit-plan.js';
+import { FrameWriter } from './frame-writer.js';
 import type { JobContext, JobSignals } from './job.js';
 import { modelRef } from './model-ref.js';
+import { withProvenance } from './provenance.js';
 
 /** Runs one edit: frames as they come, then the result beside the unedited image. */
 export async function editJob(context: JobContext, held: Held, { signal }: JobSignals): Promise<void> {
   const { work, engine } = context;
-  const row = await work.edit(held.runId);
-  const model = await work.model(row.modelId);
-  const directions = new Map(
-    (await work.directions(row.shifts.map(({ directionId }) => directionId))).map((found) => [found.id, found]),
-  );
-  const request = await requestOf(context, row, directions);
-  await work.startEdit(held, {
-    shifts: withVersions(row, directions),
-    provenance: provenanceOf(context, row, model, directions),
-  });
-  const announced = await work.announcedFrames(held.runId);
-  for await (const event of engine.edit(modelRef(model), request, signal)) {
-    if (event.type === 'result') await work.finishEdit(held, event.result, event.original);
-    else if (!announced.has(event.stepIndex)) {
-      const { stepIndex, timestep, samplingSteps } = event;
-      await work.frame(held, { stepIndex, timestep, samplingSteps }, event.image);
+  const row = await work.edits.row(held.runId);
+  const [model, announced] = await Promise.all([work.model(row.modelId), work.edits.announcedFrames(held.runId)]);
+  const base = await imageBaseOf(context, row, model, signal);
+  const { request, known, reconstructionPsnr, ...facts } = await planOf(context, row, model, base);
+  const { shifts, provenance, requestHash } = facts;
+  const options = { ...row.options, ...(known ? { cached: true } : {}) };
+  await work.edits.start(held, { shifts, provenance, requestHash, options });
+  if (known) return work.edits.repeat(held, known, announced);
+  const frames = new FrameWriter(work, held, announced);
+  // Unedited twins would make the first frame two steps late.
+  const showsFirst = !request.previewTwins && announced.size === 0;
+  const patience = showsFirst ? afterFirstFrame(signal) : { signal, shown: () => {} };
+  try {
+    for await (const event of engine.edit(modelRef(model), request, patience.signal)) {
+      if (event.type === 'frame') {
+        patience.shown();
+        await frames.push(event);
+      } else {
+        await frames.drain();
+        const [result, original] = [
+          withProvenance(event.result, provenance, true),
+          withProvenance(event.original, provenance, false),
+        ];
+        await work.edits.finish(held, result, original, reconstructionPsnr);
+      }
     }
+  } catch (error) {
+    // The final status comes after the frames that were announced before it.
+    await frames.drain();
+    throw error;
   }
+  await compareWithFirst(context, row);
 }
 
-async function requestOf(
-  { work }: JobContext,
-  row: EditRow,
-  directions: ReadonlyMap<string, DirectionRow>,
-): Promise<EditRequest> {
-  const shifts = [];
-  for (const { directionId, strength, curve } of row.shifts) {
-    const direction = directions.get(directionId);
-    if (!direction) throw new Error(`direction ${directionId} is gone`);
-    shifts.push({ bank: await bankOf(work, direction), directionIndex: direction.index, strength, curve });
-  }
-  const { samplingSteps, eta, previewEvery, previewSize } = row;
-  const reverseProcess = row.reverseProcess === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
-  return { seed: row.seed ?? 0, shifts, samplingSteps, reverseProcess, eta, previewEvery, previewSize };
-}
-
-function withVersions(row: EditRow, directions: ReadonlyMap<string, DirectionRow>): EditRow['shifts'] {
-  return row.shifts.map((shift) => ({
-    ...shift,
-    directionVersion: directions.get(shift.directionId)?.version ?? null,
-  }));
-}
-
-/** Everything that determined the bytes of the result. */
-function provenanceOf(
-  { engine, version }: JobContext,
-  row: EditRow,
-  model: ModelRow,
-  directions: ReadonlyMap<string, DirectionRow>,
-): Record<string, unknown> {
-  const shifts = row.shifts.map(({ directionId, strength, curve }) => {
-    const direction = directions.get(directionId);
-    const { parametersHash, statisticsHash, index } = direction ?? {};
-    return {
-      directionId,
-      directionVersion: direction?.version,
-      parametersHash,
-      statisticsHash,
-      index,
-      strength,
-      curve,
-    };
-  });
-  const { seed, samplingSteps, reverseProcess, eta } = row;
-  return {
-    modelHash: model.hash,
-    seed,
-    shifts,
-    samplingSteps,
-    reverseProcess,
-    eta,
-    version,
-    device: engine.devices.find(({ chosen }) => chosen)?.name ?? 'cpu',
+/**
+ * A signal that follows another one, but not before the first frame has been shown: however fast a slider is moved, each
+ * edit that was begun is seen, for the price of one step.
+ */
+function afterFirstFrame(signal: AbortSignal): { readonly signal: AbortSignal; readonly shown: () => void } {
+  const controller = new AbortController();
+  let isShown = false;
+  const follow = () => {
+    if (isShown && signal.aborted) controller.abort(signal.reason);
   };
+  signal.addEventListener('abort', follow, { once: true });
+  const shown = () => {
+    isShown = true;
+    follow();
+  };
+  return { signal: controller.signal, shown };
+}
+
+/** Says so where an edit that was run again gave other bytes. */
+async function compareWithFirst({ work }: JobContext, { id, rerunOfId }: EditRow): Promise<void> {
+  if (rerunOfId === null) return;
+  const [first, again] = [await work.edits.row(rerunOfId), await work.edits.row(id)];
+  if (first.resultImageId === null || first.resultImageId === again.resultImageId) return;
+  const differing = ['version', 'software', 'device', 'processor'].filter(
+    (key) => JSON.stringify(first.provenance[key]) !== JSON.stringify(again.provenance[key]),
+  );
+  const because = differing.length > 0 ? ` These differ: ${differing.join(', ')}.` : '';
+  await work.edits.warn(id, `The result is not that of the edit that was run again, byte for byte.${because}`);
 }

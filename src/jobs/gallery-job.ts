@@ -1,4 +1,4 @@
-import { bankOf } from './bank.js';
+import { bankOf, pinned } from './bank.js';
 import { checkup } from './checkup-job.js';
 import type { JobContext } from './job.js';
 import { modelRef } from './model-ref.js';
@@ -18,7 +18,7 @@ export async function galleryJob(
 }
 
 async function filmstrips(
-  { work, engine, interactive }: JobContext,
+  { work, engine, interactive, blobs }: JobContext,
   discoveryId: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -29,7 +29,7 @@ async function filmstrips(
     const { samplingSteps, index: directionIndex } = direction;
     const reverseProcess = direction.reverseProcess === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
     const request = {
-      bank: await bankOf(work, direction),
+      bank: await bankOf(blobs, pinned(direction)),
       directionIndex,
       strengths,
       seed: FILMSTRIP_SEED,

@@ -15,8 +15,11 @@ export async function handBack(
   { runId, kind, epoch }: { runId: string; kind: RunKind; epoch: number },
   reason: string,
 ): Promise<void> {
-  await boss.fail(kind, runId, { reason });
-  const [job] = await boss.findJobs(kind, { id: runId });
+  // All edits of a sweep are one job.
+  const sweepId = kind === 'edit' ? (await work.edits.row(runId)).sweepId : null;
+  const [queue, id] = sweepId === null ? [kind, runId] : (['sweep', sweepId] as const);
+  await boss.fail(queue, id, { reason });
+  const [job] = await boss.findJobs(queue, { id });
   if (job && WAITING.has(job.state)) await work.requeue(runId, epoch);
   else {
     const message = `This run was tried again and again without coming to its end (${reason}). The server log says more.`;

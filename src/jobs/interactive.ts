@@ -6,14 +6,15 @@ const LONG_MS = 250;
 const SHARE = 0.05;
 const SHARE_MAX_MS = 200;
 
-/** Lets trainings, galleries and checks give way: edits, imports and questions go before them, between any two session runs. */
-export class Interactive {
+/** Counts what goes on, and lets others wait until nothing does. */
+class Gate {
   private active = 0;
-  /** When something in the background last went on. */
-  private yielded = performance.now();
   private waiting: (() => void)[] = [];
 
-  /** Runs `work` while trainings wait. */
+  get isBusy(): boolean {
+    return this.active > 0;
+  }
+
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.active += 1;
     try {
@@ -24,12 +25,56 @@ export class Interactive {
     }
   }
 
-  /** Resolves when nothing interactive runs; always lets the event loop turn, since a session run blocks it. */
-  readonly yieldTo = async (): Promise<void> => {
+  idle(): Promise<void> {
+    return this.isBusy ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
+  }
+}
+
+/** Lets the event loop turn, which a session run blocks, and for longer after a long one. */
+class Turns {
+  /** When what takes turns last went on. */
+  private yielded = performance.now();
+
+  async turn(whileBusy: () => Promise<void>): Promise<void> {
     const blockedMs = performance.now() - this.yielded;
     if (blockedMs > LONG_MS) await setTimeout(Math.min(blockedMs * SHARE, SHARE_MAX_MS));
     else await setImmediate();
-    while (this.active > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    await whileBusy();
     this.yielded = performance.now();
-  };
+  }
+}
+
+/**
+ * What goes before what, between any two session runs: edits, imports and questions before sweeps, all of them before
+ * trainings, galleries and checks.
+ */
+export class Interactive {
+  private readonly edits = new Gate();
+  private readonly sweeps = new Gate();
+  private readonly turns = { sweep: new Turns(), background: new Turns() };
+
+  /** Runs `work` while sweeps and trainings wait. */
+  during<T>(work: () => Promise<T>): Promise<T> {
+    return this.edits.during(work);
+  }
+
+  /** Runs `work` while trainings wait. */
+  duringSweep<T>(work: () => Promise<T>): Promise<T> {
+    return this.sweeps.during(work);
+  }
+
+  /** For sweeps. */
+  readonly yieldToEdits = (): Promise<void> =>
+    this.turns.sweep.turn(async () => {
+      while (this.edits.isBusy) await this.edits.idle();
+    });
+
+  /** For trainings, galleries and checks. */
+  readonly yieldTo = (): Promise<void> =>
+    this.turns.background.turn(async () => {
+      while (this.edits.isBusy || this.sweeps.isBusy) {
+        await this.edits.idle();
+        await this.sweeps.idle();
+      }
+    });
 }

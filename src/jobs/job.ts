@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/index.js';
 import type { Enqueue, Work } from '../storage/index.js';
+import type { BlobCache } from './blob-cache.js';
 import type { HubSettings } from './hub/index.js';
 import type { Interactive } from './interactive.js';
 
@@ -10,6 +11,8 @@ export interface JobContext {
   readonly engine: Engine;
   readonly enqueue: Enqueue;
   readonly interactive: Interactive;
+  /** Blobs that were needed lately. */
+  readonly blobs: BlobCache;
   readonly logger: Logger;
   readonly version: string;
   /** Where models are fetched from, and the folder that they are fetched to; null: nowhere. */

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, PgBoss } from 'pg-boss';
-import type { Enqueue } from '../storage/index.js';
+import type { Dequeue, Enqueue } from '../storage/index.js';
 
 /** One queue a kind of work: edits never wait behind a training. */
-export const QUEUES = ['edit', 'import', 'gallery', 'estimate', 'directions', 'discovery'] as const;
+export const QUEUES = ['edit', 'sweep', 'import', 'gallery', 'estimate', 'directions', 'merge', 'discovery'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 const HOUR = 3600;
@@ -13,18 +13,21 @@ const HOUR = 3600;
  */
 const LIMITS: Readonly<Record<QueueName, { retryLimit: number; expireInSeconds: number }>> = {
   edit: { retryLimit: 2, expireInSeconds: HOUR },
+  sweep: { retryLimit: 2, expireInSeconds: HOUR },
   // It may have gigabytes to fetch.
   import: { retryLimit: 2, expireInSeconds: 12 * HOUR },
   gallery: { retryLimit: 2, expireInSeconds: HOUR },
   // Somebody waits for it.
   estimate: { retryLimit: 1, expireInSeconds: 300 },
   directions: { retryLimit: 0, expireInSeconds: 300 },
+  merge: { retryLimit: 1, expireInSeconds: 300 },
   discovery: { retryLimit: 50, expireInSeconds: 23 * HOUR },
 };
 
 export interface Queue {
   readonly boss: PgBoss;
   readonly enqueue: Enqueue;
+  readonly dequeue: Dequeue;
   stop(): Promise<void>;
 }
 
@@ -58,5 +61,8 @@ export async function openQueue(url: string, { supervises }: { supervises: boole
     await boss.deleteJob(name, id, { db });
     await boss.send(name, data, { id, db });
   };
-  return { boss, enqueue, stop: () => boss.stop({ graceful: false, close: true }) };
+  const dequeue: Dequeue = async (tx, name, id) => {
+    await boss.deleteJob(name, id, { db: fromDrizzle(tx, sql) });
+  };
+  return { boss, enqueue, dequeue, stop: () => boss.stop({ graceful: false, close: true }) };
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { EngineError, type ExportedDirection } from '../engine/index.js';
 import type { DirectionFileRow, DirectionRow } from '../storage/types.js';
-import { bankOf } from './bank.js';
+import { bankOf, pinned } from './bank.js';
 import type { JobContext } from './job.js';
 import { modelRef } from './model-ref.js';
 import type { TransferRequest } from './transfer.js';
@@ -15,14 +15,14 @@ export async function transferJob(
   request: TransferRequest,
 ): Promise<DirectionFileRow | readonly string[]> {
   const ref = modelRef(await context.work.model(request.modelId));
-  const { work, engine } = context;
+  const { work, engine, blobs } = context;
   if (request.action === 'export') {
     const rows = new Map((await work.directions(request.directionIds)).map((row) => [row.id, row]));
     const directions: ExportedDirection[] = [];
     for (const id of request.directionIds) {
       const row = rows.get(id);
       if (!row) throw new EngineError('BAD_USER_INPUT', `direction ${id} has been deleted.`);
-      directions.push({ bank: await bankOf(work, row), directionIndex: row.index, record: recordOf(row) });
+      directions.push({ bank: await bankOf(blobs, pinned(row)), directionIndex: row.index, record: recordOf(row) });
     }
     return work.putDirectionFile(await engine.exportDirections(ref, directions));
   }

@@ -16,6 +16,7 @@ import {
 } from '../storage/index.js';
 import type { RunKind } from '../storage/types.js';
 import { ASK_LIMIT_MS, answer } from './ask.js';
+import { BlobCache } from './blob-cache.js';
 import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
 import { estimateJob } from './estimate-job.js';
@@ -25,7 +26,10 @@ import { handBack } from './hand-back.js';
 import { importJob } from './import-job.js';
 import { Interactive } from './interactive.js';
 import type { JobContext, JobSignals } from './job.js';
+import { mergeJob } from './merge-job.js';
+import type { MergeOrder } from './merger.js';
 import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
+import { type SweepMember, sweepJob } from './sweep-job.js';
 import type { TransferRequest } from './transfer.js';
 import { transferJob } from './transfer-job.js';
 
@@ -60,8 +64,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const bell = await Bell.open(url, REQUEST_CHANNEL);
   await heartbeat(database, id, engine.devices);
   const beat = setInterval(() => void heartbeat(database, id, engine.devices).catch(() => {}), HEARTBEAT_MS);
+  const work = new Work(database);
   const context: JobContext = {
-    work: new Work(database),
+    work,
+    blobs: new BlobCache(work),
     engine,
     enqueue: queue.enqueue,
     interactive: new Interactive(),
@@ -115,6 +121,7 @@ class JobRunner {
       });
     };
     await on('edit', (id) => interactive.during(() => this.run('edit', id, editJob)));
+    await on('sweep', (id) => interactive.duringSweep(() => this.runSweep(id)));
     await on('import', (id) => this.run('import', id, importJob));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     await on('estimate', (_, data) =>
@@ -122,6 +129,9 @@ class JobRunner {
     );
     await on('directions', (_, data) =>
       interactive.during(() => answer(() => transferJob(this.context, data as TransferRequest))),
+    );
+    await on('merge', (_, data) =>
+      interactive.during(() => answer(() => mergeJob(this.context, data as MergeOrder, this.asked()))),
     );
     await on('gallery', (_, data) => galleryJob(this.context, data, this.stopping.signal));
   }
@@ -162,6 +172,31 @@ class JobRunner {
     } catch (error) {
       await this.untilAnswered(() => this.end({ ...held, kind }, error, cancelled.signal.aborted));
       logger.info({ runId, err: error }, 'a run ended early');
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** Runs all edits of a sweep that are not over; what happens to one of them is no matter of the others. */
+  private async runSweep(sweepId: string): Promise<void> {
+    const { work, logger } = this.context;
+    if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
+    const rows = await work.edits.sweep(sweepId);
+    const members: SweepMember[] = [];
+    const done = new AbortController();
+    for (const row of rows) {
+      const held = await work.take(row.id, this.workerId);
+      if (!held) continue;
+      const cancelled = new AbortController();
+      void this.watchRequests(row.id, cancelled, new AbortController(), done.signal);
+      members.push({ row, held, cancelled: cancelled.signal, isOver: false });
+    }
+    try {
+      await sweepJob(this.context, members, rows.length, this.stopping.signal);
+    } catch (error) {
+      for (const { held, cancelled, isOver } of members)
+        if (!isOver) await this.untilAnswered(() => this.end({ ...held, kind: 'edit' }, error, cancelled.aborted));
+      logger.info({ sweepId, err: error }, 'a sweep ended early');
     } finally {
       done.abort();
     }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Estimate, Transfer } from '../jobs/index.js';
+import type { Estimate, Merge, Transfer } from '../jobs/index.js';
 import type { Storage } from '../storage/types.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
@@ -19,6 +19,8 @@ export class RequestContext {
     readonly estimate: Estimate,
     /** Asks a worker to write and to read direction files. */
     readonly transfer: Transfer,
+    /** Asks a worker for a direction made of others. */
+    readonly merge: Merge,
   ) {
     this.loaders = createLoaders(storage);
   }

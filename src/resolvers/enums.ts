@@ -107,6 +107,23 @@ export const ReverseProcess = nameEnum(
 );
 export type ReverseProcessName = keyof typeof ReverseProcess;
 
+export const ImageFit = nameEnum(
+  'ImageFit',
+  ['CROP', 'PAD', 'STRETCH'],
+  'How an image of another shape becomes that of the model.',
+  {
+    CROP: 'Its middle, as large as fits.',
+    PAD: 'All of it, its edges drawn out.',
+    STRETCH: 'All of it, squeezed.',
+  },
+);
+export type ImageFitName = keyof typeof ImageFit;
+
+export const ImageFormat = nameEnum('ImageFormat', ['PNG', 'JPEG', 'WEBP'], 'File formats of frames.', {
+  PNG: 'Lossless.',
+});
+export type ImageFormatName = keyof typeof ImageFormat;
+
 export const DirectionOrigin = nameEnum(
   'DirectionOrigin',
   ['LEARNED', 'PCA', 'JACOBIAN', 'RANDOM', 'IMPORTED', 'MERGED'],

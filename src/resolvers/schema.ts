@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
-import { DirectionResolver } from './direction/direction.resolver.js';
+import { DirectionResolver, MergedOutResolver, MergedPartResolver } from './direction/direction.resolver.js';
 import { DiscoveryResolver } from './discovery/discovery.resolver.js';
 import {
   ScorecardUpdatedResolver,
@@ -32,6 +32,8 @@ export function createSchema(): GraphQLSchema {
       ModelResolver,
       ImportProgressResolver,
       DirectionResolver,
+      MergedPartResolver,
+      MergedOutResolver,
       DiscoveryResolver,
       TrainingProgressResolver,
       TrainingPreviewResolver,

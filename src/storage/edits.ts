@@ -3,16 +3,17 @@ import { and, asc, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { StorageError } from './errors.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
-import { cancelRun, type Enqueue, insertRun, requireReady, runOfKey } from './runs.js';
+import { cancelRun, insertRun, type Jobs, requireReady, runOfKey } from './runs.js';
 import { edit, event, run } from './tables.js';
-import { type EditRow, FINAL_STATUSES, type PageRequest, type Storage } from './types.js';
+import { type EditRow, type Idempotency, type NewEdit, type PageRequest, type Storage } from './types.js';
 
 type Stores = Storage['edits'];
 
-export function editStore(database: Database, enqueue: Enqueue): Stores {
+export function editStore(database: Database, jobs: Jobs): Stores {
   return {
     byIds: (ids) => (ids.length === 0 ? Promise.resolve([]) : select(database, inArray(edit.runId, [...ids]))),
-    start: (input) => startEdit(database, enqueue, input),
+    start: (input) => startEdit(database, jobs, input),
+    startSweep: (input) => startSweep(database, jobs, input),
     page: (filter, request) => pageOfEdits(database, filter, request),
     frames: async (editIds) => {
       if (editIds.length === 0) return [];
@@ -27,27 +28,63 @@ async function select(tx: Queryable, condition: SQL | undefined): Promise<EditRo
   return rows.map((row) => ({ ...row.edit, ...row.run }));
 }
 
-function startEdit(database: Database, enqueue: Enqueue, input: Parameters<Stores['start']>[0]): Promise<EditRow> {
-  const { idempotency, replaces, shifts, warnings, ...rest } = input;
+/** The run, its row and its job, all or nothing. */
+function startEdit(database: Database, jobs: Jobs, input: Parameters<Stores['start']>[0]): Promise<EditRow> {
+  const { idempotency, ...request } = input;
   return database.transaction(async (tx) => {
     const known = await runOfKey(tx, 'edit', idempotency);
-    if (known === null) await requireReady(tx, input.modelId);
     const id = known ?? randomUUID();
     if (known === null) {
-      if (replaces !== null) await supersede(tx, replaces);
-      await insertRun(tx, id, 'edit', idempotency);
-      await tx.insert(edit).values({ ...rest, runId: id, shifts: [...shifts], warnings: [...warnings] });
-      await enqueue(tx, 'edit', id, {});
+      await prepare(tx, jobs, request);
+      await insertEdit(tx, id, request, idempotency);
+      await jobs.enqueue(tx, 'edit', id, {});
     }
     return (await select(tx, eq(edit.runId, id)))[0] as EditRow;
   });
 }
 
-/** Cancels the edit that a newer one replaces, unless it is over. */
-async function supersede(tx: Queryable, editId: string): Promise<void> {
+/** As many runs as there are variations, and one job, which has the id of the first. */
+function startSweep(database: Database, jobs: Jobs, input: Parameters<Stores['startSweep']>[0]): Promise<EditRow[]> {
+  const { idempotency, variations, ...request } = input;
+  return database.transaction(async (tx) => {
+    const known = await runOfKey(tx, 'edit', idempotency);
+    const sweepId = known ?? randomUUID();
+    if (known === null) {
+      await prepare(tx, jobs, request);
+      for (const [place, shifts] of variations.entries()) {
+        const options = { ...request.options, place };
+        const id = place === 0 ? sweepId : randomUUID();
+        await insertEdit(tx, id, { ...request, shifts, options, sweepId }, place === 0 ? idempotency : null);
+      }
+      await jobs.enqueue(tx, 'sweep', sweepId, {});
+    }
+    const rows = await select(tx, eq(edit.sweepId, sweepId));
+    return rows.sort((a, b) => (a.options.place ?? 0) - (b.options.place ?? 0));
+  });
+}
+
+async function prepare(tx: Queryable, jobs: Jobs, { modelId, replaces }: NewEdit): Promise<void> {
+  await requireReady(tx, modelId);
+  if (replaces !== null) await supersede(tx, jobs, replaces);
+}
+
+async function insertEdit(
+  tx: Queryable,
+  id: string,
+  { replaces: _, shifts, warnings, ...row }: NewEdit & { sweepId?: string },
+  idempotency: Idempotency | null,
+): Promise<void> {
+  await insertRun(tx, id, 'edit', idempotency);
+  await tx.insert(edit).values({ ...row, runId: id, shifts: [...shifts], warnings: [...warnings] });
+}
+
+/** Cancels the edit that a newer one replaces, unless it is over; of a sweep all edits that are not. */
+async function supersede(tx: Queryable, jobs: Jobs, editId: string): Promise<void> {
   const [row] = await select(tx, eq(edit.runId, editId));
   if (!row) throw new StorageError('NOT_FOUND', `replaces: there is no edit ${editId}.`);
-  if (!FINAL_STATUSES.includes(row.status)) await cancelRun(tx, editId);
+  const all = row.sweepId === null ? [row] : await select(tx, eq(edit.sweepId, row.sweepId));
+  // In one order, so that two that replace the same sweep cannot wait for each other.
+  for (const { id } of all.toSorted((a, b) => (a.id < b.id ? -1 : 1))) await cancelRun(tx, jobs, id);
 }
 
 /** Newest first. */

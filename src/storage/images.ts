@@ -4,6 +4,8 @@ import type { Queryable } from './connection.js';
 import { blob, image } from './tables.js';
 import type { ImageRow, Storage } from './types.js';
 
+type Picture = Parameters<Storage['images']['put']>[0];
+
 /** Stores bytes under their SHA-256 and gives it. */
 export async function putBlob(tx: Queryable, bytes: Uint8Array): Promise<string> {
   const hash = createHash('sha256').update(bytes).digest('hex');
@@ -17,14 +19,17 @@ export async function readBlob(tx: Queryable, hash: string): Promise<Uint8Array 
 }
 
 /** The same bytes give the same image: its id is the front of their hash. */
-export async function putImage(
-  tx: Queryable,
-  { bytes, width, height, contentType }: Parameters<Storage['images']['put']>[0],
-): Promise<ImageRow> {
-  const blobHash = await putBlob(tx, bytes);
-  const row = { id: uuidOf(blobHash), blobHash, width, height, contentType };
+export async function putImage(tx: Queryable, picture: Picture): Promise<ImageRow> {
+  const row = imageRowOf(picture);
+  await tx.insert(blob).values({ hash: row.blobHash, bytes: picture.bytes }).onConflictDoNothing();
   await tx.insert(image).values(row).onConflictDoNothing();
   return row;
+}
+
+/** The row that a picture has, or would have. */
+export function imageRowOf({ bytes, width, height, contentType }: Picture): ImageRow {
+  const blobHash = createHash('sha256').update(bytes).digest('hex');
+  return { id: uuidOf(blobHash), blobHash, width, height, contentType };
 }
 
 function uuidOf(hash: string): string {

@@ -9,14 +9,15 @@ import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { followEvents } from './events.js';
 import { imageStore } from './images.js';
 import { modelStore } from './models.js';
-import { type Enqueue, runStore } from './runs.js';
+import { type Jobs, runStore } from './runs.js';
 import type { Storage } from './types.js';
 import { statusStore } from './workers.js';
 
 export { Bell, REQUEST_CHANNEL } from './bell.js';
 export { type Database, isConnectionError, migrateDatabase, openPool, type Queryable } from './connection.js';
+export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
-export type { Enqueue } from './runs.js';
+export type { Dequeue, Enqueue, Jobs } from './runs.js';
 export type { Storage } from './types.js';
 export { type Held, type NewImage, Work } from './work.js';
 export { abandonedRuns, forgetOldWorkers, forgetWorker, heartbeat } from './workers.js';
@@ -37,7 +38,7 @@ export async function openDatabase({
 }
 
 /** Migrates, and gives what resolvers use. `enqueue` puts a job into the queue within a transaction. */
-export async function openStorage({ url, enqueue }: { url: string; enqueue: Enqueue }): Promise<Storage> {
+export async function openStorage({ url, enqueue, dequeue }: { url: string } & Jobs): Promise<Storage> {
   const { pool, database } = openPool(url, POOL_SIZE);
   await migrateDatabase(pool);
   const bell = await Bell.open(url, EVENT_CHANNEL);
@@ -46,8 +47,8 @@ export async function openStorage({ url, enqueue }: { url: string; enqueue: Enqu
     discoveries: discoveryStore(database, enqueue),
     directions: directionStore(database),
     directionFiles: directionFileStore(database),
-    edits: editStore(database, enqueue),
-    runs: runStore(database, enqueue),
+    edits: editStore(database, { enqueue, dequeue }),
+    runs: runStore(database, { enqueue, dequeue }),
     events: { follow: (runId, after, signal) => followEvents(database, bell, runId, after, signal) },
     images: imageStore(database),
     status: statusStore(database),

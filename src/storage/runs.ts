@@ -17,10 +17,18 @@ import {
 /** Puts a run's job into the queue, in the transaction that writes its row. */
 export type Enqueue = (
   tx: Queryable,
-  queue: 'discovery' | 'edit' | 'import' | 'gallery',
+  queue: 'discovery' | 'edit' | 'import' | 'gallery' | 'sweep',
   id: string,
   data: Record<string, unknown>,
 ) => Promise<void>;
+
+/** Takes a job out of the queue that no worker has, in the transaction that cancels its run. */
+export type Dequeue = (tx: Queryable, queue: RunKind, id: string) => Promise<void>;
+
+export interface Jobs {
+  readonly enqueue: Enqueue;
+  readonly dequeue: Dequeue;
+}
 
 /** Inserts a run as QUEUED with its first event. */
 export async function insertRun(
@@ -91,18 +99,25 @@ export async function takeRun(tx: Queryable, runId: string): Promise<typeof run.
   return taken ?? null;
 }
 
-/** Cancels at once what no worker has; asks the worker of what runs. Throws NOT_FOUND, and CONFLICT for a run that is over. */
-export async function cancelRun(tx: Queryable, runId: string): Promise<void> {
+/** Cancels at once what no worker has; asks the worker of what runs. Gives the status of a run that is over. Throws NOT_FOUND. */
+export async function cancelRun(
+  tx: Queryable,
+  { dequeue }: Pick<Jobs, 'dequeue'>,
+  runId: string,
+): Promise<RunStatus | null> {
   const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
   if (!row) throw new StorageError('NOT_FOUND', `There is no run ${runId}.`);
-  if (FINAL_STATUSES.includes(row.status)) throw new StorageError('CONFLICT', `The run is ${row.status} already.`);
+  if (FINAL_STATUSES.includes(row.status)) return row.status;
   if (row.status === 'RUNNING') {
     await tx.update(run).set({ cancelRequested: true }).where(eq(run.id, runId));
     await tx.execute(sql`SELECT pg_notify(${REQUEST_CHANNEL}, ${runId})`);
-    return;
+    return null;
   }
   const taken = await takeRun(tx, runId);
   if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'CANCELLED', error: null });
+  // A slider leaves hundreds of them: nobody shall have to look at each again.
+  await dequeue(tx, row.kind, runId);
+  return null;
 }
 
 /**
@@ -133,7 +148,7 @@ async function resumeRun(tx: Queryable, enqueue: Enqueue, runId: string): Promis
   } else throw new StorageError('CONFLICT', `The run is ${row?.status}; only one that is PAUSED can be resumed.`);
 }
 
-export function runStore(database: Database, enqueue: Enqueue): Storage['runs'] {
+export function runStore(database: Database, jobs: Jobs): Storage['runs'] {
   const byIds = (ids: readonly string[]) =>
     ids.length === 0
       ? Promise.resolve([])
@@ -148,11 +163,14 @@ export function runStore(database: Database, enqueue: Enqueue): Storage['runs'] 
       return (await byIds([id]))[0] as RunRow;
     },
     resume: async (id) => {
-      await database.transaction((tx) => resumeRun(tx, enqueue, id));
+      await database.transaction((tx) => resumeRun(tx, jobs.enqueue, id));
       return (await byIds([id]))[0] as RunRow;
     },
     cancel: async (id) => {
-      await database.transaction((tx) => cancelRun(tx, id));
+      await database.transaction(async (tx) => {
+        const over = await cancelRun(tx, jobs, id);
+        if (over) throw new StorageError('CONFLICT', `The run is ${over} already.`);
+      });
       return (await byIds([id]))[0] as RunRow;
     },
   };

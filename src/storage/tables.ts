@@ -17,10 +17,12 @@ import {
 import type {
   DeviceRow,
   DiscoveryConfigRow,
+  EditOptionsRow,
   EventTypeName,
   FidelityBaselineRow,
   FidelityPointRow,
   HubRefRow,
+  MergeRow,
   ModelReportRow,
   ModelStageRow,
   RunErrorRow,
@@ -152,6 +154,7 @@ export const direction = pgTable(
     fidelity: jsonb('fidelity').$type<FidelityPointRow[]>().notNull().default([]),
     fidelityBaseline: jsonb('fidelity_baseline').$type<FidelityBaselineRow>(),
     strengthRange: jsonb('strength_range').$type<StrengthRangeRow>(),
+    merge: jsonb('merge').$type<MergeRow>(),
     statisticsHash: text('statistics_hash'),
     parametersHash: text('parameters_hash'),
   },
@@ -182,8 +185,35 @@ export const edit = pgTable(
     resultImageId: uuid('result_image_id'),
     warnings: jsonb('warnings').$type<string[]>().notNull().default([]),
     provenance: jsonb('provenance').$type<Record<string, unknown>>().notNull().default({}),
+    options: jsonb('options').$type<EditOptionsRow>().notNull().default({}),
+    reconstructionPsnr: doublePrecision('reconstruction_psnr'),
+    /** SHA-256 of everything that determines the bytes of result and frames; null until the edit has started. */
+    requestHash: text('request_hash'),
+    /** The first edit of the sweep that it is part of. */
+    sweepId: uuid('sweep_id'),
+    rerunOfId: uuid('rerun_of_id'),
   },
-  (table) => [index('edit_model').on(table.modelId)],
+  (table) => [
+    index('edit_model').on(table.modelId),
+    index('edit_request').on(table.requestHash),
+    index('edit_sweep').on(table.sweepId),
+  ],
+);
+
+/** Where sampling starts in order to arrive at an image: the latents are a blob. */
+export const inversion = pgTable(
+  'inversion',
+  {
+    imageId: uuid('image_id').notNull(),
+    modelHash: text('model_hash').notNull(),
+    samplingSteps: integer('sampling_steps').notNull(),
+    fit: text('fit').notNull(),
+    latentsHash: text('latents_hash')
+      .notNull()
+      .references(() => blob.hash),
+    psnr: doublePrecision('psnr').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.imageId, table.modelHash, table.samplingSteps, table.fit] })],
 );
 
 /** Append-only; seq is 1, 2, 3 … for each run, without gaps. */

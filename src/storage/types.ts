@@ -209,6 +209,8 @@ export interface DirectionRow {
   /** Null where fidelity was not measured; so is the range. */
   readonly fidelityBaseline: FidelityBaselineRow | null;
   readonly strengthRange: StrengthRangeRow | null;
+  /** Of a merged direction. */
+  readonly merge: MergeRow | null;
   /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint; an imported direction has no statistics. */
   readonly statisticsHash: string | null;
   readonly parametersHash: string | null;
@@ -250,6 +252,51 @@ export interface ShiftRow {
   readonly directionVersion: number | null;
   readonly strength: number;
   readonly curve: readonly { readonly t: number; readonly weight: number }[];
+  /** The parameters it runs with, from its start on: a later version of the direction changes nothing. */
+  readonly pinned?: PinnedDirectionRow;
+}
+
+export interface PinnedDirectionRow {
+  readonly index: number;
+  readonly parametersHash: string;
+  readonly statisticsHash: string | null;
+}
+
+export type ImageFitName = 'CROP' | 'PAD' | 'STRETCH';
+export type ImageFormatName = 'PNG' | 'JPEG' | 'WEBP';
+
+export interface InversionFacts {
+  readonly latentsHash: string;
+  readonly psnr: number;
+}
+
+/** Options of an edit that came after version 0.1.0; absent where it has their default. */
+export interface EditOptionsRow {
+  readonly fit?: ImageFitName;
+  readonly qualityBoost?: number;
+  readonly coarseSteps?: number;
+  readonly previewFormat?: ImageFormatName;
+  readonly previewTwins?: boolean;
+  /** Of a sweep: its place in it, and the rows of the session that it runs in. */
+  readonly place?: number;
+  readonly batch?: number;
+  /** It takes what another edit with the same request hash left. */
+  readonly cached?: boolean;
+}
+
+/** What a merged direction is made of. Leakage is that along the removed direction, 0 to 1, in images. */
+export interface MergeRow {
+  readonly parts: readonly {
+    readonly directionId: string;
+    readonly directionVersion: number;
+    readonly weight: number;
+  }[];
+  readonly removed: readonly {
+    readonly directionId: string;
+    readonly directionVersion: number;
+    readonly leakageBefore: number;
+    readonly leakageAfter: number;
+  }[];
 }
 
 export interface EditRow extends RunRow {
@@ -266,6 +313,12 @@ export interface EditRow extends RunRow {
   readonly resultImageId: string | null;
   readonly warnings: readonly string[];
   readonly provenance: Record<string, unknown>;
+  readonly options: EditOptionsRow;
+  /** dB; null for a seed, and until the image is inverted. */
+  readonly reconstructionPsnr: number | null;
+  readonly requestHash: string | null;
+  readonly sweepId: string | null;
+  readonly rerunOfId: string | null;
 }
 
 /**
@@ -285,7 +338,7 @@ export type EventTypeName =
   | 'TrainingPreview' //  { step, directionIndex, strength, timestep, stepIndex, samplingSteps, originalId, shiftedId }  image ids
   | 'CheckpointSaved' //  { step }
   | 'ScorecardUpdated' // { step, directionIds }
-  | 'EditFrame' //        { timestep, stepIndex, samplingSteps, imageId }
+  | 'EditFrame' //        { coarse, timestep, stepIndex, samplingSteps, imageId, originalId|null, differenceId|null }
   | 'EditFinished' //     { resultId, originalId }
   | 'ImportStage'; //     { stage, done, total }
 
@@ -324,6 +377,8 @@ export interface NewEdit {
   readonly previewEvery: number;
   readonly previewSize: number | null;
   readonly warnings: readonly string[];
+  readonly options: EditOptionsRow;
+  readonly rerunOfId: string | null;
   /** Cancelled in the same transaction, if not final. */
   readonly replaces: string | null;
 }
@@ -382,6 +437,10 @@ export interface Storage {
   };
   readonly edits: {
     start(input: NewEdit & { idempotency: Idempotency | null }): Promise<EditRow>;
+    /** One edit for each list of shifts, in one job; `idempotency` finds all of them again. */
+    startSweep(
+      input: NewEdit & { variations: readonly (readonly ShiftRow[])[]; idempotency: Idempotency | null },
+    ): Promise<EditRow[]>;
     byIds(ids: readonly string[]): Promise<EditRow[]>;
     page(filter: { modelId?: string; status?: RunStatus }, request: PageRequest): Promise<Page<EditRow>>;
     frames(editIds: readonly string[]): Promise<EventRow[]>;

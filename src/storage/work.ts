@@ -2,20 +2,19 @@ import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { insertImported, putDirectionFile } from './direction-files.js';
 import { directionsOfDiscovery } from './discoveries.js';
+import { EditWork } from './edit-work.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
 import { putBlob, putImage, readBlob } from './images.js';
 import { setStatus, takeRun } from './runs.js';
-import { checkpoint, direction, discovery, edit, event, filmstrip, gallery, model, modelStage, run } from './tables.js';
+import { checkpoint, direction, discovery, event, filmstrip, gallery, model, modelStage, run } from './tables.js';
 import type {
   DirectionFileRow,
   DirectionRow,
   DiscoveryRow,
-  EditRow,
   EventTypeName,
   FidelityBaselineRow,
   FidelityPointRow,
-  ImageRow,
   ModelReportRow,
   ModelRow,
   ModelStageRow,
@@ -62,7 +61,12 @@ async function putStage(
 
 /** What a worker does to runs. Each function is one transaction. */
 export class Work {
-  constructor(private readonly database: Database) {}
+  /** What it does to edits. */
+  readonly edits: EditWork;
+
+  constructor(private readonly database: Database) {
+    this.edits = new EditWork(database);
+  }
 
   /** Takes a run; null if it is over. One that was to be cancelled or paused is so here. */
   take(runId: string, workerId: string): Promise<Held | null> {
@@ -375,54 +379,6 @@ export class Work {
           .values(row)
           .onConflictDoUpdate({ target: [filmstrip.directionId, filmstrip.position], set: row });
       }
-    });
-  }
-
-  async edit(runId: string): Promise<EditRow> {
-    const [row] = await this.database
-      .select()
-      .from(edit)
-      .innerJoin(run, eq(run.id, edit.runId))
-      .where(eq(edit.runId, runId));
-    if (!row) throw new Error(`edit ${runId} is gone`);
-    return { ...row.edit, ...row.run };
-  }
-
-  /** Sampling steps whose frames the log already has (an edit that was retried). */
-  async announcedFrames(runId: string): Promise<Set<number>> {
-    const frames = await this.database
-      .select({ payload: event.payload })
-      .from(event)
-      .where(and(eq(event.runId, runId), eq(event.type, 'EditFrame')));
-    return new Set(frames.map(({ payload }) => Number(payload['stepIndex'])));
-  }
-
-  async frame(held: Held, payload: Record<string, unknown>, picture: NewImage): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      const { id: imageId } = await putImage(tx, picture);
-      await appendEvent(tx, { ...held, type: 'EditFrame', payload: { ...payload, imageId } });
-    });
-  }
-
-  async startEdit(held: Held, row: Pick<EditRow, 'shifts' | 'provenance'>): Promise<void> {
-    await this.database
-      .update(edit)
-      .set({ shifts: [...row.shifts], provenance: row.provenance })
-      .where(eq(edit.runId, held.runId));
-  }
-
-  /** Result and final status, together. */
-  async finishEdit(held: Held, result: NewImage, original: NewImage): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      const images: [ImageRow, ImageRow] = [await putImage(tx, result), await putImage(tx, original)];
-      const [resultImageId, originalImageId] = [images[0].id, images[1].id];
-      await tx.update(edit).set({ resultImageId, originalImageId }).where(eq(edit.runId, held.runId));
-      await appendEvent(tx, {
-        ...held,
-        type: 'EditFinished',
-        payload: { resultId: resultImageId, originalId: originalImageId },
-      });
-      await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
     });
   }
 

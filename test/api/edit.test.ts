@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiClient } from '../helpers/client.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
@@ -116,7 +117,10 @@ describe('applyEdit', () => {
   test.each<[string, () => object, string]>([
     ['neither seed nor imageId', () => ({ seed: null }), 'input.seed'],
     ['both seed and imageId', () => ({ imageId: server.unknownId('Image') }), 'input.seed'],
-    ['an imageId, which needs inversion', () => ({ seed: null, imageId: server.unknownId('Image') }), 'input.imageId'],
+    ['a fit without an image', () => ({ fit: 'PAD' }), 'input.fit'],
+    ['a direction in the place of an image', () => ({ seed: null, imageId: smile }), 'input.imageId'],
+    ['a quality boost above 1', () => ({ qualityBoost: 1.5 }), 'input.qualityBoost'],
+    ['more coarse steps than steps', () => ({ samplingSteps: 5, coarseSteps: 6 }), 'input.coarseSteps'],
     ['a negative seed', () => ({ seed: -1 }), 'input.seed'],
     ['no sampling step', () => ({ samplingSteps: 0 }), 'input.samplingSteps'],
     ["more steps than the model's timesteps", () => ({ samplingSteps: 101 }), 'input.samplingSteps'],
@@ -156,9 +160,19 @@ describe('applyEdit', () => {
     expect(error.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument });
   });
 
-  test('says that uploaded images cannot be edited yet', async () => {
-    const error = await refusal({ seed: null, imageId: server.unknownId('Image') });
-    expect(error.message).toContain('pass seed');
+  test('takes an uploaded image, and says how it is fitted', async () => {
+    const body = await sharp({ create: { width: 40, height: 20, channels: 3, background: '#369' } })
+      .png()
+      .toBuffer();
+    const headers = { 'content-type': 'image/png' };
+    const uploaded = await fetch(`${api.url}/images`, { method: 'POST', headers, body: new Uint8Array(body) });
+    const { id: imageId } = (await uploaded.json()) as { id: string };
+    const { applyEdit } = await apply({ seed: null, imageId, fit: 'PAD', shifts: [shift()] });
+    expect(applyEdit).toMatchObject({ seed: null, image: { id: imageId }, reconstructionPsnr: null });
+    const query = 'query ($id: ID!) { edit(id: $id) { fit qualityBoost coarseSteps cached rerunOf { id } } }';
+    expect(await api.query(query, { id: applyEdit.id })).toEqual({
+      edit: { fit: 'PAD', qualityBoost: 0, coarseSteps: 0, cached: false, rerunOf: null },
+    });
   });
 
   test('refuses an infinite strength in a literal', async () => {
@@ -190,6 +204,8 @@ describe('applyEdit', () => {
     expect((await refusal({ shifts: [shift({ directionId })] })).extensions.code).toBe('NOT_FOUND');
     expect((await refusal({ modelId: server.unknownId('Model') })).extensions.code).toBe('NOT_FOUND');
     expect((await refusal({ replaces: server.unknownId('Edit') })).extensions.code).toBe('NOT_FOUND');
+    const imageId = server.unknownId('Image');
+    expect((await refusal({ seed: null, imageId })).extensions.code).toBe('NOT_FOUND');
   });
 
   test('returns the same edit for the same idempotencyKey, and a CONFLICT with another input', async () => {
@@ -224,4 +240,58 @@ test('edits are listed by model and status', async () => {
   const query =
     'query ($modelId: ID) { edits(modelId: $modelId, status: QUEUED) { totalCount edges { node { id } } } }';
   expect(await api.query(query, { modelId: other })).toEqual({ edits: { totalCount: 1, edges: [{ node: { id } }] } });
+});
+
+describe('startSweep', () => {
+  const SWEEP = `mutation ($input: StartSweepInput!) { startSweep(input: $input) {
+    id status shifts { strength direction { id } } } }`;
+  const input = (fields: object = {}) => ({
+    edit: { modelId, seed: 4, shifts: [{ directionId: hair, strength: 1 }] },
+    directionIds: [smile, age],
+    strengths: [-1, 2],
+    ...fields,
+  });
+
+  test('starts directions × strengths, the shifts of the edit in each, and the same again for the same key', async () => {
+    const first = await api.query<{ startSweep: { id: string }[] }>(SWEEP, {
+      input: input({ idempotencyKey: 'sweep' }),
+    });
+    const expected = [smile, age].flatMap((id) =>
+      [-1, 2].map((strength) => ({
+        status: 'QUEUED',
+        shifts: [
+          { strength: 1, direction: { id: hair } },
+          { strength, direction: { id } },
+        ],
+      })),
+    );
+    expect(first.startSweep).toMatchObject(expected);
+    expect(await api.query(SWEEP, { input: input({ idempotencyKey: 'sweep' }) })).toEqual(first);
+    const other = { input: input({ idempotencyKey: 'sweep', strengths: [1] }) };
+    expect((await api.errorOf(SWEEP, other)).extensions.code).toBe('CONFLICT');
+  });
+
+  test('all of it is cancelled by an edit that replaces one of it', async () => {
+    const { startSweep } = await api.query<{ startSweep: { id: string }[] }>(SWEEP, { input: input() });
+    await apply({ replaces: startSweep[2]?.id });
+    const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Edit { status } } }';
+    const { nodes } = await api.query<{ nodes: unknown[] }>(query, { ids: startSweep.map(({ id }) => id) });
+    expect(nodes).toEqual(startSweep.map(() => ({ status: 'CANCELLED' })));
+  });
+
+  test.each<[string, object, string]>([
+    ['no direction', { directionIds: [] }, 'input.directionIds'],
+    ['no strength', { strengths: [] }, 'input.strengths'],
+    ['a strength above 100', { strengths: [1, 101] }, 'input.strengths[1]'],
+    ['more than 256 edits', { strengths: Array.from({ length: 129 }, (_, n) => n / 2) }, 'input'],
+  ])('refuses %s', async (_, fields, argument) => {
+    expect((await api.errorOf(SWEEP, { input: input(fields) })).extensions).toMatchObject({ argument });
+  });
+});
+
+test('rerunEdit is a CONFLICT for an edit that has never started, and NOT_FOUND for one that is not there', async () => {
+  const RERUN = 'mutation ($id: ID!) { rerunEdit(id: $id) { id } }';
+  const { id } = (await apply({})).applyEdit;
+  expect((await api.errorOf(RERUN, { id })).extensions.code).toBe('CONFLICT');
+  expect((await api.errorOf(RERUN, { id: server.unknownId('Edit') })).extensions.code).toBe('NOT_FOUND');
 });

@@ -226,8 +226,9 @@ test('editProgress gives frames and the result, which the edit then has', async 
     .png()
     .toBuffer();
   const picture = { bytes, width: 4, height: 4, contentType: 'image/png' };
-  await server.work.frame(held, { timestep: 10, stepIndex: 0, samplingSteps: 1 }, picture);
-  await server.work.finishEdit(held, picture, picture);
+  const payload = { coarse: false, timestep: 10, stepIndex: 0, samplingSteps: 1 };
+  await server.work.edits.appendFrames(held, [{ payload, image: picture, original: null, difference: null }]);
+  await server.work.edits.finish(held, picture, picture, null);
   const events = (await reading).map(({ editProgress }) => editProgress);
   const image = { id: expect.any(String) };
   expect(events).toEqual([

@@ -12,6 +12,7 @@ export interface TrainingEvent {
 }
 
 export interface EditResult {
+  readonly id: string;
   readonly frames: number;
   readonly result: Buffer;
   readonly original: Buffer;
@@ -120,7 +121,11 @@ export class App {
 
   async edit(input: Record<string, unknown>): Promise<EditResult> {
     const mutation = 'mutation ($input: ApplyEditInput!) { applyEdit(input: $input) { id } }';
-    const { applyEdit } = await this.api.query<{ applyEdit: { id: string } }>(mutation, { input });
+    return this.finished((await this.api.query<{ applyEdit: { id: string } }>(mutation, { input })).applyEdit.id);
+  }
+
+  /** Follows an edit to its end. */
+  async finished(id: string): Promise<EditResult> {
     const client = this.api.socket();
     let frames = 0;
     let urls: { result: string; original: string } | null = null;
@@ -132,7 +137,7 @@ export class App {
         original?: { url: string };
       };
     };
-    for await (const { data } of client.iterate<Event>({ query: EDIT, variables: applyEdit })) {
+    for await (const { data } of client.iterate<Event>({ query: EDIT, variables: { id } })) {
       const event = data?.editProgress;
       if (event?.error) throw new Error(event.error.message);
       if (event?.__typename === 'EditFrame') frames += 1;
@@ -148,8 +153,9 @@ export class App {
         provenance: { shifts: { parametersHash: string }[] };
       };
     };
-    const { shifts, provenance } = (await this.api.query<Facts>(query, applyEdit)).edit;
+    const { shifts, provenance } = (await this.api.query<Facts>(query, { id })).edit;
     return {
+      id,
       frames,
       result: await this.image(urls.result),
       original: await this.image(urls.original),

@@ -10,6 +10,8 @@ import type {
   GradientCheck,
   Inversion,
   MemoryReport,
+  MergedDirection,
+  MergeRequest,
   ModelDescription,
   SweepEvent,
   SweepRequest,
@@ -66,6 +68,10 @@ const DESCRIPTION: ModelDescription = {
 /** An engine that computes nothing: what it does at each edit is set from outside, so that jobs can be tested alone. */
 export class FakeEngine implements Engine {
   readonly devices = [{ name: 'cpu', available: true, reason: 'fake', chosen: true }];
+  readonly software = ['fake 1'];
+  readonly processor = 'none';
+  /** Awaited before an edit's first frame. */
+  beforeEdit: () => Promise<void> = async () => {};
   /** Awaited before an edit's result; throws what the edit shall fail with. */
   duringEdit: (request: EditRequest, signal: AbortSignal) => Promise<void> = async () => {};
   /** The same, before the result of each of a sweep's variations. */
@@ -106,14 +112,21 @@ export class FakeEngine implements Engine {
 
   async *edit(_: unknown, request: EditRequest, signal: AbortSignal): AsyncGenerator<EditEvent, void, void> {
     this.edits += 1;
+    await this.beforeEdit();
     yield frame(request.samplingSteps);
     await this.duringEdit(request, signal);
     yield { type: 'result', result: picture(2), original: picture(3) };
   }
 
-  async *sweep(_: unknown, request: SweepRequest): AsyncGenerator<SweepEvent, void, void> {
+  async *sweep(
+    _: unknown,
+    request: SweepRequest,
+    { yieldTo, shouldSkip }: Parameters<Engine['sweep']>[2],
+  ): AsyncGenerator<SweepEvent, void, void> {
     this.sweeps += 1;
     for (const variation of request.variations.keys()) {
+      await yieldTo();
+      if (shouldSkip(variation)) continue;
       yield { ...frame(request.samplingSteps), variation };
       await this.duringSweep(variation);
       yield { type: 'result', result: picture(2), original: picture(3), variation };
@@ -127,6 +140,14 @@ export class FakeEngine implements Engine {
   async invert(): Promise<Inversion> {
     this.inversions += 1;
     return { latents: Uint8Array.of(4), psnr: 40 };
+  }
+
+  async merge(_: unknown, { removed }: MergeRequest): Promise<MergedDirection> {
+    return {
+      parameters: Uint8Array.of(5),
+      effectSize: 0.5,
+      leakage: removed.map(() => ({ before: 0.75, after: 0.125 })),
+    };
   }
 
   async estimate(): Promise<DiscoveryEstimate> {

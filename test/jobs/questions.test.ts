@@ -18,7 +18,7 @@ let storage: Storage;
 beforeAll(async () => {
   db = await TestDatabase.start();
   queue = await openQueue(db.url, { supervises: false });
-  storage = await openStorage({ url: db.url, enqueue: queue.enqueue });
+  storage = await openStorage({ url: db.url, enqueue: queue.enqueue, dequeue: queue.dequeue });
 });
 afterAll(async () => {
   await storage.close();
@@ -74,6 +74,8 @@ describe('a question', () => {
       imageId: null,
       shifts: [],
       warnings: [],
+      options: {},
+      rerunOfId: null,
       replaces: null,
       idempotency: null,
     });

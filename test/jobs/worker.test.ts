@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/engine/index.js';
-import { openQueue, type Queue } from '../../src/jobs/index.js';
+import { createMerger, openQueue, type Queue } from '../../src/jobs/index.js';
 import { type RunningWorker, startWorker } from '../../src/jobs/worker.js';
-import { openStorage, type Storage } from '../../src/storage/index.js';
+import { openStorage, type Storage, Work } from '../../src/storage/index.js';
 import type { EventRow } from '../../src/storage/types.js';
 import { TestDatabase } from '../helpers/database.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
+import { TINY_DISCOVERY } from '../helpers/models.js';
 
 const logger = pino({ level: 'silent' });
 const signal = new AbortController().signal;
@@ -20,7 +22,7 @@ let worker: RunningWorker | null = null;
 beforeAll(async () => {
   db = await TestDatabase.start();
   queue = await openQueue(db.url, { supervises: false });
-  storage = await openStorage({ url: db.url, enqueue: queue.enqueue });
+  storage = await openStorage({ url: db.url, ...queue });
   engine = new FakeEngine();
   await start();
   modelId = (await storage.models.create({ name: 'fake', source: '/nowhere' })).id;
@@ -56,10 +58,15 @@ const NEW = {
   previewEvery: 1,
   previewSize: null,
   warnings: [],
+  options: {},
+  rerunOfId: null,
   replaces: null,
   idempotency: null,
 };
-const edit = async () => (await storage.edits.start({ ...NEW, modelId })).id;
+/** A seed of its own each, so that none is served from what another left. */
+let seed = 100;
+const edit = async (fields: object = {}) =>
+  (await storage.edits.start({ ...NEW, modelId, seed: ++seed, ...fields })).id;
 
 async function events(runId: string): Promise<EventRow[]> {
   const rows: EventRow[] = [];
@@ -84,7 +91,7 @@ const aborted = (run: AbortSignal) =>
 
 describe('a worker', () => {
   it('drains a backlog, each job once', async () => {
-    const ids = await Promise.all(Array.from({ length: 12 }, edit));
+    const ids = await Promise.all(Array.from({ length: 12 }, () => edit()));
     await start();
     const all = await Promise.all(ids.map(statuses));
     expect(all).toEqual(ids.map(() => ['QUEUED', 'RUNNING', 'SUCCEEDED']));
@@ -153,7 +160,7 @@ describe('a worker', () => {
   it('replaces an edit by a newer one: the older is cancelled', async () => {
     engine.duringEdit = ({ seed }, run) => (seed === 1 ? aborted(run) : Promise.resolve());
     await start();
-    const old = await edit();
+    const old = await edit({ seed: 1 });
     await until(() => engine.edits === 1);
     const { id } = await storage.edits.start({ ...NEW, modelId, seed: 2, replaces: old });
     expect(await statuses(old)).toEqual(['QUEUED', 'RUNNING', 'CANCELLED']);
@@ -161,10 +168,184 @@ describe('a worker', () => {
   });
 });
 
+describe('an edit', () => {
+  const rowOf = async (id: string) => (await storage.edits.byIds([id]))[0]!;
+
+  it('that was asked for before is served from what it left, frames included, and not computed again', async () => {
+    await start();
+    const first = await edit({ seed: 7 });
+    await events(first);
+    const again = await edit({ seed: 7 });
+    const types = async (id: string) => (await events(id)).map(({ type }) => type);
+    expect(await types(again)).toEqual(await types(first));
+    expect(engine.edits).toBe(1);
+    expect((await rowOf(again)).options.cached).toBe(true);
+    expect((await rowOf(again)).resultImageId).toBe((await rowOf(first)).resultImageId);
+    // Anything that the bytes of result or frames depend on makes it another request.
+    for (const fields of [{ eta: 0.5 }, { previewSize: 64 }, { options: { qualityBoost: 0.2 } }])
+      await events(await edit({ seed: 7, ...fields }));
+    expect(engine.edits).toBe(4);
+  });
+
+  it('that is run again is computed again', async () => {
+    await start();
+    const first = await edit({ seed: 8 });
+    await events(first);
+    const again = await edit({ seed: 8, rerunOfId: first });
+    await events(again);
+    expect(engine.edits).toBe(2);
+    expect(await rowOf(again)).toMatchObject({ options: {}, warnings: [] });
+  });
+
+  it('that is cancelled before its first frame shows it, and then ends', async () => {
+    const id = await edit();
+    engine.beforeEdit = async () => {
+      await storage.runs.cancel(id);
+      // Long enough for the worker to hear of it.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    engine.duringEdit = (_, run) => aborted(run);
+    await start();
+    expect((await events(id)).map(({ type, payload }) => payload['status'] ?? type)).toEqual([
+      'QUEUED',
+      'RUNNING',
+      'EditFrame',
+      'CANCELLED',
+    ]);
+  });
+
+  it('of an image is inverted once for each number of steps and fit', async () => {
+    const bytes = new Uint8Array([9]);
+    const { id: imageId } = await storage.images.put({ bytes, width: 1, height: 1, contentType: 'image/png' });
+    await start();
+    const base = { seed: null, imageId };
+    const ids = [];
+    for (const fields of [{}, { eta: 0.1 }, { samplingSteps: 6 }, { options: { fit: 'PAD' } }, { eta: 0.2 }])
+      ids.push(await edit({ ...base, ...fields }));
+    for (const id of ids) await events(id);
+    expect(engine.inversions).toBe(3);
+    const row = await rowOf(ids[0] as string);
+    expect(row.reconstructionPsnr).toBe(40);
+    expect(row.provenance).toMatchObject({
+      seed: null,
+      fit: 'CROP',
+      imageHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+});
+
+describe('a sweep', () => {
+  const sweep = async (count: number) => {
+    const variations = Array.from({ length: count }, () => []);
+    return (await storage.edits.startSweep({ ...NEW, modelId, seed: ++seed, variations })).map(({ id }) => id);
+  };
+
+  it('is one job, and each of its edits has a log of its own', async () => {
+    await start();
+    const ids = await sweep(3);
+    expect(await Promise.all(ids.map(statuses))).toEqual(ids.map(() => ['QUEUED', 'RUNNING', 'SUCCEEDED']));
+    expect([engine.sweeps, engine.edits]).toEqual([1, 0]);
+    const rows = await storage.edits.byIds(ids);
+    expect(rows.map(({ provenance }) => provenance['batch'])).toEqual([4, 4, 4]);
+  });
+
+  it('goes on without the edits that are cancelled', async () => {
+    let ids: string[] = [];
+    engine.duringSweep = async (variation) => {
+      if (variation > 0) return;
+      await storage.runs.cancel(ids[2] as string);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    ids = await sweep(3);
+    await start();
+    expect((await Promise.all(ids.map(statuses))).map((all) => all.at(-1))).toEqual([
+      'SUCCEEDED',
+      'SUCCEEDED',
+      'CANCELLED',
+    ]);
+  });
+
+  it('whose worker stops is gone on with by another, in as many rows', async () => {
+    let stopping: Promise<void> | null = null;
+    engine.duringSweep = async (variation) => {
+      if (variation === 1) {
+        stopping = stop();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        throw new EngineError('CANCELLED', 'cancelled');
+      }
+    };
+    const ids = await sweep(3);
+    await start();
+    await until(() => stopping !== null);
+    await stopping;
+    engine = new FakeEngine();
+    await start();
+    const all = await Promise.all(ids.map(statuses));
+    expect(all[0]).toEqual(['QUEUED', 'RUNNING', 'SUCCEEDED']);
+    for (const own of all.slice(1)) expect(own).toEqual(['QUEUED', 'RUNNING', 'QUEUED', 'RUNNING', 'SUCCEEDED']);
+    expect([engine.sweeps, engine.edits]).toEqual([1, 0]);
+    const rows = await storage.edits.byIds(ids);
+    expect(rows.map(({ provenance }) => provenance['batch'])).toEqual([4, 4, 4]);
+  });
+});
+
+describe('directions', () => {
+  /** Two of a discovery whose first checkpoint has been. */
+  async function learned(): Promise<string[]> {
+    const config = { ...TINY_DISCOVERY, directions: 2 };
+    const discovery = await storage.discoveries.start({ modelId, config, totalSteps: 6, idempotency: null });
+    const work = new Work(db.database);
+    const held = await work.take(discovery.id, randomUUID());
+    if (!held) throw new Error('the discovery is over');
+    await work.saveStatistics(held, Uint8Array.of(1));
+    await work.saveCheckpoint(held, 2, Uint8Array.of(2), Uint8Array.of(3), true);
+    await work.setStatus(held, 'CANCELLED');
+    return (await work.directionsOf(discovery.id)).map(({ id }) => id);
+  }
+
+  it('are merged by a worker, which keeps what they were made of and what leaked before and after', async () => {
+    const [first = '', second = ''] = await learned();
+    await start();
+    const id = randomUUID();
+    const parts = [{ directionId: first, weight: 2 }];
+    const order = { id, modelId, name: 'both', parts, projectOut: [second], reverseProcess: 'SYMMETRIC' } as const;
+    await createMerger(queue)(order);
+    expect((await storage.directions.byIds([id]))[0]).toMatchObject({
+      origin: 'MERGED',
+      kind: 'PER_TIMESTEP',
+      discoveryId: null,
+      name: 'both',
+      effectSize: 0.5,
+      merge: {
+        parts: [{ directionId: first, directionVersion: 2, weight: 2 }],
+        removed: [{ directionId: second, directionVersion: 2, leakageBefore: 0.75, leakageAfter: 0.125 }],
+      },
+    });
+  });
+
+  it('stay in an edit what they were when it began, whatever they have become since', async () => {
+    const [directionId = ''] = await learned();
+    await start();
+    const shifts = [{ directionId, directionVersion: null, strength: 1, curve: [] }];
+    const id = await edit({ shifts });
+    await events(id);
+    const first = (await storage.edits.byIds([id]))[0]!;
+    await db.pool.query("UPDATE direction SET version = 4, parameters_hash = repeat('f', 64) WHERE id = $1", [
+      directionId,
+    ]);
+    const again = await edit({ seed: first.seed, shifts: first.shifts, rerunOfId: id });
+    expect((await statuses(again)).at(-1)).toBe('SUCCEEDED');
+    const second = (await storage.edits.byIds([again]))[0]!;
+    expect(second.provenance['shifts']).toEqual(first.provenance['shifts']);
+    expect(second.requestHash).toBe(first.requestHash);
+  });
+});
+
 describe('a job', () => {
   it('exists exactly if its row was committed', async () => {
     const failing = await openStorage({
       url: db.url,
+      dequeue: queue.dequeue,
       enqueue: async (tx, name, id, data) => {
         await queue.enqueue(tx, name, id, data);
         throw new Error('the transaction fails after the job was written');

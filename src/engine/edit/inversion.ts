@@ -12,7 +12,7 @@ import type { EditedSampler } from './edited-sampler.js';
 /** Session runs per step at most; the first takes the place of plain DDIM inversion. */
 const REFINEMENTS = 8;
 /** RMS of the residual (images are in [-1,1]) at which a step counts as inverted. */
-const CLOSE = 1e-5;
+const CLOSE = 1e-4;
 
 /** Inverts a picture file, and says how well sampling from the latents gives it back. `sampler` has a batch of 1. */
 export async function invertPicture(

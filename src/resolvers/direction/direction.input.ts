@@ -2,7 +2,14 @@ import { ArgsType, Field, Float, ID, InputType } from 'type-graphql';
 import type { DirectionFilterRow } from '../../storage/types.js';
 import { checkCount, checkNumber, checkText } from '../checks.js';
 import { PageArgs } from '../connections.js';
-import { DirectionOrder, type DirectionOrderName, DirectionOrigin, type DirectionOriginName } from '../enums.js';
+import {
+  DirectionOrder,
+  type DirectionOrderName,
+  DirectionOrigin,
+  type DirectionOriginName,
+  ReverseProcess,
+  type ReverseProcessName,
+} from '../enums.js';
 import { rowIdOf } from '../ids.js';
 
 @InputType({ description: 'Narrows a list of directions; the conditions given must all hold.' })
@@ -57,6 +64,39 @@ export class UpdateDirectionInput {
 
   @Field(() => Boolean, { nullable: true, description: 'Hide it from pickers, or show it again.' })
   hidden?: boolean | null;
+}
+
+@InputType({ description: 'A direction, and how much of it.' })
+export class MergePartInput {
+  @Field(() => ID, { description: 'The direction.' })
+  directionId!: string;
+
+  @Field(() => Float, { description: 'How much of its strength 1 goes into that of the sum, -100 to 100.' })
+  weight!: number;
+}
+
+@InputType({ description: 'A weighted sum of directions, and what is taken out of it.' })
+export class MergeDirectionsInput {
+  @Field(() => [MergePartInput], { description: '1 to 16 directions of one model, none of kind BLOCK.' })
+  parts!: MergePartInput[];
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'At most 8 directions whose change of images is taken out of the sum, none of kind BLOCK.',
+  })
+  projectOut?: string[] | null;
+
+  @Field(() => ReverseProcess, {
+    nullable: true,
+    description: "That of the sum. Needed where the parts' own differ.",
+  })
+  reverseProcess?: ReverseProcessName | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: '1 to 120 characters; made of the names of the parts if left out.',
+  })
+  name?: string | null;
 }
 
 /** A filter as storage takes it: conditions not given are absent. */

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { DirectionRow } from '../../storage/types.js';
+import type { DirectionRow, MergeRow } from '../../storage/types.js';
 import { checkCount } from '../checks.js';
 import { type ConnectionOf, connection, pageRequest } from '../connections.js';
 import type { RequestContext } from '../context.js';
@@ -9,9 +9,17 @@ import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
 import { Model } from '../model/model.type.js';
 import { directionOf, modelOf, readyModelOf } from '../nodes.js';
-import { DirectionPageArgs, directionFilter, directionPatch, UpdateDirectionInput } from './direction.input.js';
+import {
+  DirectionPageArgs,
+  directionFilter,
+  directionPatch,
+  MergeDirectionsInput,
+  UpdateDirectionInput,
+} from './direction.input.js';
 import { Direction, DirectionConnection } from './direction.type.js';
 import { DirectionFile, fileOf, ImportDirectionsInput } from './direction-file.type.js';
+import { Merge, MergedOut, MergedPart } from './merge.type.js';
+import { resolveMerge } from './resolve-merge.js';
 
 /** Directions of one file. */
 const EXPORT_MAX = 256;
@@ -101,6 +109,27 @@ export class DirectionResolver {
     return Promise.all(rowIds.map((rowId) => directionOf(context, rowId)));
   }
 
+  @Mutation(() => Direction, {
+    description:
+      'A weighted sum of directions, what it shares with those of `projectOut` taken out of it. Takes seconds: the change of images is measured before and after (`Direction.merge`).',
+  })
+  async mergeDirections(
+    @Arg('input', () => MergeDirectionsInput) input: MergeDirectionsInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Direction> {
+    const order = await resolveMerge(context, input);
+    await context.merge(order);
+    return directionOf(context, order.id);
+  }
+
+  @FieldResolver(() => Merge, {
+    nullable: true,
+    description: 'What a merged direction is made of; null for any other.',
+  })
+  merge(@Root() { row }: Direction): MergeRow | null {
+    return row.merge;
+  }
+
   @FieldResolver(() => Model, { description: 'The model whose h-space it lies in.' })
   model(@Root() direction: Direction, @Ctx() context: RequestContext): Promise<Model> {
     return modelOf(context, direction.row.modelId);
@@ -124,5 +153,26 @@ export class DirectionResolver {
   })
   async filmstrip(@Root() { row }: Direction, @Ctx() { storage }: RequestContext): Promise<Image[]> {
     return (await storage.directions.filmstrip(row.id)).map((image) => new Image(image));
+  }
+}
+
+async function ifThere({ loaders }: RequestContext, rowId: string): Promise<Direction | null> {
+  const row = await loaders.directions.load(rowId);
+  return row && new Direction(row);
+}
+
+@Resolver(() => MergedPart)
+export class MergedPartResolver {
+  @FieldResolver(() => Direction, { nullable: true, description: 'The direction; null once it has been deleted.' })
+  direction(@Root() part: MergeRow['parts'][number], @Ctx() context: RequestContext): Promise<Direction | null> {
+    return ifThere(context, part.directionId);
+  }
+}
+
+@Resolver(() => MergedOut)
+export class MergedOutResolver {
+  @FieldResolver(() => Direction, { nullable: true, description: 'The direction; null once it has been deleted.' })
+  direction(@Root() removed: MergeRow['removed'][number], @Ctx() context: RequestContext): Promise<Direction | null> {
+    return ifThere(context, removed.directionId);
   }
 }

@@ -32,6 +32,27 @@ export class EditFrameResolver {
   image(@Root() { imageId }: EditFrame, @Ctx() context: RequestContext): Promise<Image> {
     return imageOf(context, imageId);
   }
+
+  @FieldResolver(() => Image, {
+    nullable: true,
+    description: 'Predicted x0 of the unedited sample at this step; null unless `previewTwins` was asked for.',
+  })
+  original(@Root() { originalId }: EditFrame, @Ctx() context: RequestContext): Promise<Image | null> {
+    return imageOrNull(context, originalId ?? null);
+  }
+
+  @FieldResolver(() => Image, {
+    nullable: true,
+    description: 'Half the difference of both around middle grey; null unless `previewTwins` was asked for.',
+  })
+  difference(@Root() { differenceId }: EditFrame, @Ctx() context: RequestContext): Promise<Image | null> {
+    return imageOrNull(context, differenceId ?? null);
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether it is of the coarse pass, which comes first.' })
+  coarse(@Root() frame: EditFrame): boolean {
+    return frame.coarse ?? false;
+  }
 }
 
 @Resolver(() => EditFinished)

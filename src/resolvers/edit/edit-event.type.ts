@@ -12,10 +12,14 @@ export class EditFrame extends RunEvent {
   @Field(() => Int, { description: 'The sampling step, from 0 (the noisiest).' })
   stepIndex!: number;
 
-  @Field(() => Int, { description: 'Sampling steps in all.' })
+  @Field(() => Int, { description: 'Sampling steps of its pass in all.' })
   samplingSteps!: number;
 
   imageId!: string;
+  originalId?: string | null;
+  differenceId?: string | null;
+  /** Absent in events of version 0.1.0. */
+  coarse?: boolean;
 }
 
 @ObjectType({ implements: RunEvent, description: 'The result is there. StatusChanged SUCCEEDED follows.' })

@@ -1,20 +1,20 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { DirectionRow, NewEdit, ShiftRow } from '../../storage/types.js';
+import type { DirectionRow, EditOptionsRow, EditRow, NewEdit, ShiftRow } from '../../storage/types.js';
 import { type ConnectionOf, connection, pageRequest } from '../connections.js';
 import type { RequestContext } from '../context.js';
 import { Direction } from '../direction/direction.type.js';
-import { notFound } from '../errors.js';
+import { ApiError, notFound } from '../errors.js';
 import { idempotencyOf } from '../idempotency.js';
 import { globalId, rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
 import { Model } from '../model/model.type.js';
 import { directionOf, imageOrNull, modelOf, readyModelOf } from '../nodes.js';
 import { RunPageArgs, runFilter } from '../runs.js';
-import { ApplyEditInput } from './edit.input.js';
+import { ApplyEditInput, StartSweepInput } from './edit.input.js';
 import { Edit, EditConnection, Shift } from './edit.type.js';
 import { EditFrame } from './edit-event.type.js';
 import { Provenance, ProvenanceShift } from './provenance.type.js';
-import { checkDirection, processOf, resolveEdit, warningsOf } from './resolve-edit.js';
+import { checkDirection, processOf, resolveEdit, sweepShifts, warningsOf } from './resolve-edit.js';
 
 /** The rows of the directions to apply, checked against the model. */
 async function directionsFor(
@@ -29,15 +29,28 @@ async function directionsFor(
   return directions.map(({ row }) => row);
 }
 
-async function newEdit(context: RequestContext, input: ApplyEditInput): Promise<NewEdit> {
+/** `added` are the shifts of a sweep, of which each of its edits has one. */
+async function newEdit(context: RequestContext, input: ApplyEditInput, added: readonly ShiftRow[]): Promise<NewEdit> {
   const model = await readyModelOf(context, 'input.modelId', input.modelId);
   const request = resolveEdit(input, model.row);
-  const directions = await directionsFor(context, model.row.id, request.shifts);
+  const shifts = [...request.shifts, ...added];
+  const directions = await directionsFor(context, model.row.id, shifts);
   const reverseProcess = processOf(input, directions);
   if (request.replaces !== null && (await context.loaders.edits.load(request.replaces)) === null) {
     throw notFound('Edit', globalId('Edit', request.replaces));
   }
-  return { ...request, reverseProcess, warnings: warningsOf(reverseProcess, request.shifts, directions) };
+  if (request.imageId !== null && (await context.loaders.images.load(request.imageId)) === null) {
+    throw notFound('Image', globalId('Image', request.imageId));
+  }
+  return { ...request, rerunOfId: null, reverseProcess, warnings: warningsOf(reverseProcess, shifts, directions) };
+}
+
+/** What made an edit, for another one. */
+function again({ cached: _, place: __, ...options }: EditOptionsRow, row: EditRow): NewEdit {
+  const { modelId, seed, imageId, shifts, samplingSteps, reverseProcess, eta, previewEvery, previewSize, warnings } =
+    row;
+  const base = { modelId, seed, imageId, shifts, samplingSteps, reverseProcess, eta, previewEvery, previewSize };
+  return { ...base, warnings, options, rerunOfId: row.id, replaces: null };
 }
 
 @Resolver(() => Edit)
@@ -63,9 +76,36 @@ export class EditResolver {
     @Arg('input', () => ApplyEditInput) input: ApplyEditInput,
     @Ctx() context: RequestContext,
   ): Promise<Edit> {
-    const { warnings, ...resolved } = await newEdit(context, input);
+    const { warnings, ...resolved } = await newEdit(context, input, []);
     const idempotency = idempotencyOf('applyEdit', input.idempotencyKey, resolved);
     return new Edit(await context.storage.edits.start({ ...resolved, warnings, idempotency }));
+  }
+
+  @Mutation(() => [Edit], {
+    description:
+      'Starts edits of one base, directions × strengths in this order, as one job; each is followed by its own `editProgress`. They are sampled several at a time.',
+  })
+  async startSweep(
+    @Arg('input', () => StartSweepInput) input: StartSweepInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Edit[]> {
+    const added = sweepShifts(input);
+    const { warnings, ...resolved } = await newEdit(context, input.edit, added);
+    const variations = added.map((shift) => [...resolved.shifts, shift]);
+    const request = { ...resolved, variations };
+    const idempotency = idempotencyOf('startSweep', input.idempotencyKey, request);
+    return (await context.storage.edits.startSweep({ ...request, warnings, idempotency })).map((row) => new Edit(row));
+  }
+
+  @Mutation(() => Edit, {
+    description:
+      'Runs an edit again, with the parameters that its directions had then. The same bytes on the same device; a warning where they differ. CONFLICT if it has never started.',
+  })
+  async rerunEdit(@Arg('id', () => ID) id: string, @Ctx() { storage, loaders }: RequestContext): Promise<Edit> {
+    const row = await loaders.edits.load(rowIdOf('Edit', 'id', id));
+    if (row === null) throw notFound('Edit', id);
+    if (row.requestHash === null) throw new ApiError('CONFLICT', `The edit is ${row.status} and has never started.`);
+    return new Edit(await storage.edits.start({ ...again(row.options, row), idempotency: null }));
   }
 
   @Mutation(() => Edit, { description: 'Stops an edit for good. CONFLICT if it has a final status already.' })
@@ -85,10 +125,16 @@ export class EditResolver {
 
   @FieldResolver(() => Image, {
     nullable: true,
-    description: 'The uploaded image that it starts from; null for a seed.',
+    description: 'The image that it starts from; null for a seed.',
   })
   image(@Root() { row }: Edit, @Ctx() context: RequestContext): Promise<Image | null> {
     return imageOrNull(context, row.imageId);
+  }
+
+  @FieldResolver(() => Edit, { nullable: true, description: 'The edit that this one runs again, if it does.' })
+  async rerunOf(@Root() { row }: Edit, @Ctx() { loaders }: RequestContext): Promise<Edit | null> {
+    const first = row.rerunOfId === null ? null : await loaders.edits.load(row.rerunOfId);
+    return first && new Edit(first);
   }
 
   @FieldResolver(() => Image, { nullable: true, description: 'The sample without shifts; null until it is there.' })

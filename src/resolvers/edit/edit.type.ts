@@ -2,9 +2,10 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 import type { EditRow, ShiftRow } from '../../storage/types.js';
 import { connectionType } from '../connections.js';
-import { ReverseProcess, RunStatus, type RunStatusName } from '../enums.js';
+import { ImageFit, ReverseProcess, RunStatus, type RunStatusName } from '../enums.js';
 import { Node } from '../node/node.type.js';
 import { RunError } from '../runs.js';
+import { EDIT_DEFAULTS } from './edit.input.js';
 
 @ObjectType({ description: 'A point of the curve that weights a shift over the sampling steps.' })
 export class CurvePoint {
@@ -85,10 +86,36 @@ export class Edit extends Node {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'How well an uploaded image is reconstructed without shifts, in dB; null for a seed.',
+    description:
+      'How well its inversion gives the fitted image back, without shifts and at eta 0: dB on 256 levels, 100 where no pixel differs. Null for a seed, and until it is known.',
   })
   get reconstructionPsnr(): number | null {
-    return null;
+    return this.row.reconstructionPsnr;
+  }
+
+  @Field(() => ImageFit, {
+    nullable: true,
+    description: "How the image became as large as the model's; null for a seed.",
+  })
+  get fit(): string | null {
+    return this.row.imageId === null ? null : (this.row.options.fit ?? EDIT_DEFAULTS.fit);
+  }
+
+  @Field(() => Float, { description: 'Share of the steps, the last ones, taken with eta 1.' })
+  get qualityBoost(): number {
+    return this.row.options.qualityBoost ?? EDIT_DEFAULTS.qualityBoost;
+  }
+
+  @Field(() => Int, { description: 'Steps of the coarse pass; 0 for none.' })
+  get coarseSteps(): number {
+    return this.row.options.coarseSteps ?? EDIT_DEFAULTS.coarseSteps;
+  }
+
+  @Field(() => Boolean, {
+    description: 'Whether the same request had been computed before: nothing was computed anew.',
+  })
+  get cached(): boolean {
+    return this.row.options.cached ?? false;
   }
 
   @Field(() => [String], { description: 'What may make the result differ from what was meant.' })

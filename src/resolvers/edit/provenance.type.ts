@@ -1,5 +1,5 @@
 import { Field, Float, Int, ObjectType } from 'type-graphql';
-import { ReverseProcess } from '../enums.js';
+import { ImageFit, ReverseProcess } from '../enums.js';
 import { CurvePoint } from './edit.type.js';
 
 /** Both are roots as a worker stored them; a field is null until the edit has started. */
@@ -49,6 +49,27 @@ export class Provenance {
 
   @Field(() => Float, { nullable: true, description: 'Noise added per step, 0 to 1.' })
   eta!: number | null;
+
+  @Field(() => String, { nullable: true, description: 'SHA-256 (hex) of the image file; null for a seed.' })
+  imageHash!: string | null;
+
+  @Field(() => ImageFit, { nullable: true, description: "How it became as large as the model's." })
+  fit!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'SHA-256 (hex) of the latents that it was inverted to.' })
+  latentsHash!: string | null;
+
+  @Field(() => Float, { nullable: true, description: 'Share of the steps, the last ones, taken with eta 1.' })
+  qualityBoost!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Samples in one session run: more than 1 in a sweep.' })
+  batch!: number | null;
+
+  @Field(() => [String], { nullable: true, description: 'Names and versions of the software beneath.' })
+  software!: string[] | null;
+
+  @Field(() => String, { nullable: true, description: 'The processor and how many threads compute on it.' })
+  processor!: string | null;
 
   @Field(() => String, { nullable: true, description: "Azimuth's version." })
   version!: string | null;

@@ -69,10 +69,14 @@ const run = (change: Partial<EditRequest>) => gathered(engine.edit(model, { ...R
 
 /** Everything of a sweep, by variation. */
 async function swept(variations: Shift[][], change: Partial<EditRequest> = {}, skip: readonly number[] = []) {
-  const { shifts: _, ...request } = { ...REQUEST, ...change };
+  const { shifts: _, coarseSteps: __, ...request } = { ...REQUEST, ...change };
   const events: EditEvent[][] = variations.map(() => []);
   const options = { signal, yieldTo: nothing, shouldSkip: (variation: number) => skip.includes(variation) };
-  for await (const { variation, ...event } of engine.sweep(model, { ...request, variations }, options))
+  for await (const { variation, ...event } of engine.sweep(
+    model,
+    { ...request, batch: engine.sweepBatch(variations.length), variations },
+    options,
+  ))
     events[variation]?.push(event);
   return Promise.all(
     events.map(async (own) =>
@@ -240,5 +244,33 @@ describe('quality boosting', () => {
     expect(changed).toEqual([false, false, false, false, true, true]);
     expect((await run({ shifts: [shift(0)], qualityBoost: 0.5 })).result).toBe(boosted.original);
     expect((await run({ qualityBoost: 1 })).result).toBe((await run({ eta: 1 })).result);
+  });
+});
+
+describe('edits in the midst of a training', () => {
+  /** Losses and parameters; `yieldTo` is called between any two session runs. */
+  async function trained(yieldTo: () => Promise<void>) {
+    const losses: number[] = [];
+    const parameters: string[] = [];
+    const options = { state: null, statistics: bank.statistics, signal, yieldTo };
+    for await (const event of engine.discover(model, { ...TINY_DISCOVERY, trainingSteps: 3 }, options)) {
+      if (event.type === 'step') losses.push(event.loss);
+      if (event.type === 'checkpoint') parameters.push(text(event.parameters));
+    }
+    return { losses, parameters };
+  }
+
+  it('leave its losses and directions as they are, and are left as they are by it', async () => {
+    const alone = await trained(nothing);
+    const expected = (await run({ shifts: [shift(3)] })).result;
+    let calls = 0;
+    const results: string[] = [];
+    const disturbed = await trained(async () => {
+      calls += 1;
+      if (calls % 40 === 7) results.push((await run({ shifts: [shift(3)] })).result);
+    });
+    expect(disturbed).toEqual(alone);
+    expect(results.length).toBeGreaterThan(1);
+    expect(new Set(results)).toEqual(new Set([expected]));
   });
 });
