@@ -4,7 +4,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { noiseSchedule } from '../../diffusion/schedule.js';
 import { EngineError } from '../../errors.js';
+import { canonical } from '../config-reader.js';
 import { parseScheduleConfig } from '../diffusers-config.js';
+import { readTextFile } from '../files/text-file.js';
 import type { LoadOptions } from '../load-model.js';
 import type { ConfigFinding, LoadedModel } from '../loaded-model.js';
 import { findInputs } from './inputs.js';
@@ -85,7 +87,7 @@ async function readSchedule(modelFile: string): Promise<string> {
     join(place, 'scheduler_config.json'),
   ]);
   const found = places.find(existsSync);
-  if (found) return readFile(found, 'utf8');
+  if (found) return readTextFile(found);
   throw new EngineError(
     'MODEL_INVALID',
     `${modelFile}: expected its noise schedule in scheduler/scheduler_config.json or scheduler_config.json beside it, found none.`,
@@ -133,10 +135,4 @@ function doubts({ opset }: OnnxFile, parameters: number): string[] {
   if (opset > 21) warnings.push(`Opset ${opset} is newer than the newest that was verified, 21.`);
   if (parameters === 0) warnings.push('The file has no weights.');
   return warnings;
-}
-
-/** The same content whatever the order and spacing of its keys. */
-function canonical(text: string): string {
-  const parsed = JSON.parse(text) as Record<string, unknown>;
-  return JSON.stringify(Object.fromEntries(Object.entries(parsed).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
