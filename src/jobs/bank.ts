@@ -2,17 +2,11 @@ import { type DirectionBankRef, EngineError } from '../engine/index.js';
 import type { Work } from '../storage/index.js';
 import type { DirectionRow } from '../storage/types.js';
 
-/** One object, so that banks without statistics are decoded once. */
-const NO_STATISTICS = new Uint8Array();
-
 /** The bytes of a direction's bank; BAD_USER_INPUT before its first checkpoint. */
 export async function bankOf(
   work: Work,
-  { name, origin, statisticsHash, parametersHash }: DirectionRow,
+  { name, statisticsHash, parametersHash }: DirectionRow,
 ): Promise<DirectionBankRef> {
-  // What came as a file needs no statistics.
-  if (origin === 'IMPORTED' && parametersHash)
-    return { statistics: NO_STATISTICS, parameters: await work.blob(parametersHash) };
   if (!statisticsHash || !parametersHash) {
     throw new EngineError(
       'BAD_USER_INPUT',

@@ -209,7 +209,7 @@ export interface DirectionRow {
   /** Null where fidelity was not measured; so is the range. */
   readonly fidelityBaseline: FidelityBaselineRow | null;
   readonly strengthRange: StrengthRangeRow | null;
-  /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint; an imported direction has no statistics. */
+  /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint; the statistics of an imported direction are empty. */
   readonly statisticsHash: string | null;
   readonly parametersHash: string | null;
 }
