@@ -5,6 +5,9 @@ import { putBlob, readBlob } from './images.js';
 import { direction, directionFile } from './tables.js';
 import type { DirectionFileRow, DirectionRecordRow, Storage } from './types.js';
 
+/** SHA-256 of no bytes: the statistics of directions that need none. */
+export const NO_STATISTICS = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
 export function directionFileStore(database: Queryable): Storage['directionFiles'] {
   const find = async (hash: string): Promise<DirectionFileRow | null> => {
     const [row] = await database.select().from(directionFile).where(eq(directionFile.hash, hash));
@@ -36,6 +39,7 @@ export async function insertImported(
   },
 ): Promise<string[]> {
   const parametersHash = await putBlob(tx, bytes);
+  const statisticsHash = await putBlob(tx, new Uint8Array());
   const { kind, reverseProcess, samplingSteps } = content;
   const rows = content.directions.map(({ tags, fidelity, ...record }, index) => ({
     ...record,
@@ -48,6 +52,7 @@ export async function insertImported(
     samplingSteps,
     tags: [...tags],
     fidelity: [...fidelity],
+    statisticsHash,
     parametersHash,
   }));
   await tx.insert(direction).values(rows);

@@ -211,7 +211,7 @@ export interface DirectionRow {
   readonly strengthRange: StrengthRangeRow | null;
   /** Of a merged direction. */
   readonly merge: MergeRow | null;
-  /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint; an imported direction has no statistics. */
+  /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint; the statistics of an imported direction are empty. */
   readonly statisticsHash: string | null;
   readonly parametersHash: string | null;
 }
@@ -259,7 +259,7 @@ export interface ShiftRow {
 export interface PinnedDirectionRow {
   readonly index: number;
   readonly parametersHash: string;
-  readonly statisticsHash: string | null;
+  readonly statisticsHash: string;
 }
 
 export type ImageFitName = 'CROP' | 'PAD' | 'STRETCH';

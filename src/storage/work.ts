@@ -1,6 +1,6 @@
-import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
-import { insertImported, putDirectionFile } from './direction-files.js';
+import { insertImported, NO_STATISTICS, putDirectionFile } from './direction-files.js';
 import { directionsOfDiscovery } from './discoveries.js';
 import { EditWork } from './edit-work.js';
 import { StaleEpochError } from './errors.js';
@@ -284,7 +284,8 @@ export class Work {
     const [known] = await this.database
       .select({ hash: direction.statisticsHash })
       .from(direction)
-      .where(and(eq(direction.modelId, modelId), isNotNull(direction.statisticsHash)))
+      // Compared with null, nothing is true.
+      .where(and(eq(direction.modelId, modelId), ne(direction.statisticsHash, NO_STATISTICS)))
       .limit(1);
     if (!known?.hash) return null;
     const bytes = await this.blob(known.hash);
