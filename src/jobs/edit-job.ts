@@ -15,8 +15,10 @@ export async function editJob(context: JobContext, held: Held, { signal }: JobSi
   const { request, known, reconstructionPsnr, ...facts } = await planOf(context, row, model, base);
   const { shifts, provenance, requestHash } = facts;
   const options = { ...row.options, ...(known ? { cached: true } : {}) };
-  await work.edits.start(held, { shifts, provenance, requestHash, options });
-  if (known) return work.edits.repeat(held, known, announced);
+  const started = work.edits.start(held, { shifts, provenance, requestHash, options });
+  if (known) return started.then(() => work.edits.repeat(held, known, announced));
+  // Beside the first step: nobody reads it before the end. What it fails with is thrown there.
+  started.catch(() => {});
   const frames = new FrameWriter(work, held, announced);
   // Unedited twins would make the first frame two steps late.
   const showsFirst = !request.previewTwins && announced.size === 0;
@@ -27,7 +29,7 @@ export async function editJob(context: JobContext, held: Held, { signal }: JobSi
         patience.shown();
         await frames.push(event);
       } else {
-        await frames.drain();
+        await Promise.all([started, frames.drain()]);
         const [result, original] = [
           withProvenance(event.result, provenance, true),
           withProvenance(event.original, provenance, false),

@@ -90,10 +90,14 @@ export async function setStatus(
 }
 
 /** Takes the run from whoever holds it. Null if it does not exist or is over. */
-export async function takeRun(tx: Queryable, runId: string): Promise<typeof run.$inferSelect | null> {
+export async function takeRun(
+  tx: Queryable,
+  runId: string,
+  workerId: string | null = null,
+): Promise<typeof run.$inferSelect | null> {
   const [taken] = await tx
     .update(run)
-    .set({ epoch: sql`${run.epoch} + 1` })
+    .set({ epoch: sql`${run.epoch} + 1`, ...(workerId === null ? {} : { workerId }) })
     .where(and(eq(run.id, runId), inArray(run.status, ['QUEUED', 'RUNNING', 'PAUSED'])))
     .returning();
   return taken ?? null;

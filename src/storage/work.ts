@@ -71,7 +71,7 @@ export class Work {
   /** Takes a run; null if it is over. One that was to be cancelled or paused is so here. */
   take(runId: string, workerId: string): Promise<Held | null> {
     return this.database.transaction(async (tx) => {
-      const taken = await takeRun(tx, runId);
+      const taken = await takeRun(tx, runId, workerId);
       if (!taken) return null;
       const held = { runId, epoch: taken.epoch };
       const asked = taken.cancelRequested ? 'CANCELLED' : taken.pauseRequested ? 'PAUSED' : null;
@@ -79,7 +79,6 @@ export class Work {
         await setStatus(tx, { ...held, status: asked, error: null });
         return null;
       }
-      await tx.update(run).set({ workerId }).where(eq(run.id, runId));
       await setStatus(tx, { ...held, status: 'RUNNING', error: null });
       return held;
     });

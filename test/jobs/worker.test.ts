@@ -234,15 +234,31 @@ describe('an edit', () => {
   });
 });
 
+/** Two directions of a discovery whose first checkpoint has been; while no worker runs, which would take it. */
+async function learned(): Promise<string[]> {
+  const config = { ...TINY_DISCOVERY, directions: 2 };
+  const discovery = await storage.discoveries.start({ modelId, config, totalSteps: 6, idempotency: null });
+  const work = new Work(db.database);
+  const held = await work.take(discovery.id, randomUUID());
+  if (!held) throw new Error('the discovery is over');
+  await work.saveStatistics(held, Uint8Array.of(1));
+  await work.saveCheckpoint(held, 2, Uint8Array.of(2), Uint8Array.of(3), true);
+  await work.setStatus(held, 'CANCELLED');
+  return (await work.directionsOf(discovery.id)).map(({ id }) => id);
+}
+
 describe('a sweep', () => {
   const sweep = async (count: number) => {
-    const variations = Array.from({ length: count }, () => []);
+    const [directionId = ''] = await learned();
+    const variations = Array.from({ length: count }, (_, strength) => [
+      { directionId, directionVersion: null, strength, curve: [] },
+    ]);
     return (await storage.edits.startSweep({ ...NEW, modelId, seed: ++seed, variations })).map(({ id }) => id);
   };
 
   it('is one job, and each of its edits has a log of its own', async () => {
-    await start();
     const ids = await sweep(3);
+    await start();
     expect(await Promise.all(ids.map(statuses))).toEqual(ids.map(() => ['QUEUED', 'RUNNING', 'SUCCEEDED']));
     expect([engine.sweeps, engine.edits]).toEqual([1, 0]);
     const rows = await storage.edits.byIds(ids);
@@ -290,19 +306,6 @@ describe('a sweep', () => {
 });
 
 describe('directions', () => {
-  /** Two of a discovery whose first checkpoint has been. */
-  async function learned(): Promise<string[]> {
-    const config = { ...TINY_DISCOVERY, directions: 2 };
-    const discovery = await storage.discoveries.start({ modelId, config, totalSteps: 6, idempotency: null });
-    const work = new Work(db.database);
-    const held = await work.take(discovery.id, randomUUID());
-    if (!held) throw new Error('the discovery is over');
-    await work.saveStatistics(held, Uint8Array.of(1));
-    await work.saveCheckpoint(held, 2, Uint8Array.of(2), Uint8Array.of(3), true);
-    await work.setStatus(held, 'CANCELLED');
-    return (await work.directionsOf(discovery.id)).map(({ id }) => id);
-  }
-
   it('are merged by a worker, which keeps what they were made of and what leaked before and after', async () => {
     const [first = '', second = ''] = await learned();
     await start();
