@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   EngineError,
@@ -23,16 +25,28 @@ async function main(): Promise<number> {
   const [folder] = positionals;
   if (!folder || positionals.length > 1) throw new EngineError('BAD_USER_INPUT', USAGE);
   const device = await openDevice(process.env['AZIMUTH_DEVICE'] ?? 'cpu');
-  const { comparisons, computed } = await verifyModel(folder, device, values.onnx ? ONNX_EXPORT : '');
-  const width = Math.max(...comparisons.map(({ name }) => name.length));
+  const errors: Record<string, number> = {};
+  for (const file of pathsOf(folder, values.onnx)) {
+    const { comparisons, computed } = await verifyModel(folder, device, file);
+    const prefix = file && !values.onnx ? 'onnx.' : '';
+    for (const { name, error } of comparisons) errors[`${prefix}${name}`] = error;
+    if (values.out && prefix === '') await writeFile(values.out, writeSafetensors({ tensors: computed, metadata: {} }));
+  }
+  const names = Object.keys(errors);
+  const width = Math.max(...names.map((name) => name.length));
   const passes = (error: number) => error <= VERIFY_TOLERANCE;
-  for (const { name, error } of comparisons) {
+  for (const [name, error] of Object.entries(errors)) {
     const verdict = Number.isNaN(error) ? 'missing' : passes(error) ? 'ok' : `above ${VERIFY_TOLERANCE}`;
     console.log(`${name.padEnd(width)}  ${error.toExponential(2).padStart(9)}  ${verdict}`);
   }
-  if (values.out) await writeFile(values.out, writeSafetensors({ tensors: computed, metadata: {} }));
-  if (values.json) console.log(JSON.stringify(Object.fromEntries(comparisons.map(({ name, error }) => [name, error]))));
-  return comparisons.length > 0 && comparisons.every(({ error }) => passes(error)) ? 0 : 1;
+  if (values.json) console.log(JSON.stringify(errors));
+  return names.length > 0 && Object.values(errors).every(passes) ? 0 : 1;
+}
+
+/** The folder's own files, and its ONNX export where there is one (`onnx.` before the names); with `--onnx` that alone. */
+function pathsOf(folder: string, onlyOnnx: boolean): string[] {
+  if (onlyOnnx) return [ONNX_EXPORT];
+  return existsSync(join(folder, ONNX_EXPORT)) && existsSync(join(folder, 'config.json')) ? ['', ONNX_EXPORT] : [''];
 }
 
 main().then(
