@@ -107,7 +107,6 @@ describe('startDiscovery', () => {
     ['components as one vector', { method: 'PCA', shift: 'GLOBAL' }, 'input.shift'],
     ['more components than dimensions', { method: 'PCA', directions: 129 }, 'input.directions'],
     ['fullSpatial with SUBSPACE', { fullSpatial: true }, 'input.fullSpatial'],
-    ['orthonormal false with SUBSPACE', { orthonormal: false }, 'input.orthonormal'],
     ['a negative strength', { minStrength: -1 }, 'input.minStrength'],
     ['a minimum that is the maximum', { minStrength: 6 }, 'input.minStrength'],
     ['a strength above 100', { maxStrength: 101 }, 'input.maxStrength'],
@@ -201,7 +200,7 @@ describe('startDiscovery', () => {
 
   test('returns the same run for the same idempotencyKey, also with a default spelt out', async () => {
     const first = await start({ idempotencyKey: 'again', seed: 3 });
-    const second = await start({ idempotencyKey: 'again', seed: 3, directions: 16, learningRate: 0.001 });
+    const second = await start({ idempotencyKey: 'again', seed: 3, directions: 16, learningRate: 0.0003 });
     expect(second.startDiscovery.id).toBe(first.startDiscovery.id);
   });
 
