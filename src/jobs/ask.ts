@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { EngineError, type EngineErrorCode } from '../engine/index.js';
+import type { EngineErrorCode } from '../engine/index.js';
 import type { Queue, QueueName } from './queue.js';
 
 const POLL_MS = 100;
@@ -9,7 +9,7 @@ export const ASK_LIMIT_MS = 120_000;
 export type AskErrorCode = EngineErrorCode | 'LIMIT_EXCEEDED';
 
 /** What a worker answers: engine errors cross the queue as data. */
-type Answer<Result> =
+export type Answer<Result> =
   | { readonly result: Result }
   | { readonly error: { readonly code: AskErrorCode; readonly message: string } };
 
@@ -53,14 +53,4 @@ export async function ask<Result>(
 function unwrap<Result>(answer: Answer<Result>): Result {
   if ('result' in answer) return answer.result;
   throw new AskError(answer.error.code, answer.error.message);
-}
-
-/** What a worker does with a question: its result, or the engine's error as data. */
-export async function answer<Result>(work: () => Promise<Result>): Promise<Answer<Result>> {
-  try {
-    return { result: await work() };
-  } catch (error) {
-    if (error instanceof EngineError) return { error: { code: error.code, message: error.message } };
-    throw error;
-  }
 }

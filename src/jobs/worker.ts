@@ -15,7 +15,8 @@ import {
   Work,
 } from '../storage/index.js';
 import type { RunKind } from '../storage/types.js';
-import { ASK_LIMIT_MS, answer } from './ask.js';
+import { answer } from './answer.js';
+import { ASK_LIMIT_MS } from './ask.js';
 import { BlobCache } from './blob-cache.js';
 import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';

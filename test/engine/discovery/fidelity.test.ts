@@ -129,13 +129,20 @@ describe('the plan of a scoring', () => {
   it('is part of what a discovery is estimated to take, and no more than a quarter of its training', () => {
     // One sampling step of a batch takes a second, its gradient two, what follows the images nothing.
     const times = { plain: 3, shifted: 3, gradient: 6, rest: 0 };
-    const { secondsPerStep, totalSeconds } = durations(times, config, 3, { sampleShape: [3, 32, 32] });
+    const shape = { sampleShape: [3, 32, 32] } as const;
+    const { secondsPerStep, totalSeconds } = durations(times, { ...config, start: 'INDEPENDENT' }, 3, shape);
     const training = 10 * (64 + 400 + 2 * 360);
     expect(secondsPerStep).toBeCloseTo(training / 400, 9);
-    const statistics = (256 / 8) * 10 + (2048 / 8) * 5;
+    // Sixty-four components up and down, in 32 samples.
+    const effects = ((2 * 64 * 32) / 8) * 5;
+    const statistics = (256 / 8) * 10;
     const features = (512 + 64 * 21) / 8 / 2;
     const scoring = (10 * (2 * 512 + 64 * 21)) / 8 + features;
-    expect(totalSeconds).toBeCloseTo(training + statistics + scoring, 6);
+    expect(totalSeconds).toBeCloseTo(training + statistics + effects + scoring, 6);
+    expect(durations(times, { ...config, start: 'PRINCIPAL' }, 3, shape).totalSeconds).toBeCloseTo(
+      training + statistics + scoring,
+      6,
+    );
     // The features come on top, where R and D, which cost nothing here, come to more.
     expect(scoring - features).toBeLessThanOrEqual(training / 4);
   });

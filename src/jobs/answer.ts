@@ -1,0 +1,12 @@
+import { EngineError } from '../engine/index.js';
+import type { Answer } from './ask.js';
+
+/** What a worker does with a question: its result, or the engine's error as data. */
+export async function answer<Result>(work: () => Promise<Result>): Promise<Answer<Result>> {
+  try {
+    return { result: await work() };
+  } catch (error) {
+    if (error instanceof EngineError) return { error: { code: error.code, message: error.message } };
+    throw error;
+  }
+}
