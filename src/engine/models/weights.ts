@@ -1,14 +1,18 @@
 import { EngineError } from '../errors.js';
 import type { Value } from '../graph/graph.js';
-import type { FloatTensor } from '../graph/tensor.js';
+import { type FloatTensor, sizeOf } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
+import { spilled } from './spilled-tensors.js';
 
 /** The tensors of a checkpoint, each asked for by name and shape; remembers which were. */
 export class Weights {
   private readonly used = new Set<string>();
   private readonly problems: string[] = [];
+  private readonly tensors: ReadonlyMap<string, FloatTensor>;
 
-  constructor(private readonly tensors: ReadonlyMap<string, FloatTensor>) {}
+  constructor(tensors: ReadonlyMap<string, FloatTensor>) {
+    this.tensors = spilled(tensors);
+  }
 
   has(name: string): boolean {
     return this.tensors.has(name);
@@ -50,7 +54,7 @@ export class Weights {
   }
 
   get parameterCount(): number {
-    return [...this.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+    return [...this.tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   }
 }
 

@@ -22,7 +22,8 @@ export function sessionBytes(graph: Graph): number {
   return WEIGHT_FACTOR * constantBytes(graph) + ARENA_FACTOR * peakBytes(graph);
 }
 
-function constantBytes(graph: Graph): number {
+/** Bytes of all constants. */
+export function constantBytes(graph: Graph): number {
   return [...graph.constants.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
 }
 

@@ -8,6 +8,7 @@ import { encodeModel } from '../graph/onnx.js';
 import { type FloatTensor, floatTensor, type Tensor } from '../graph/tensor.js';
 import { lower } from '../ops/lower.js';
 import type { Device } from './device.js';
+import { constantBytes } from './footprint.js';
 
 /** Above this a model goes through a file with external data: embedding would hold its weights three times at once. */
 const EMBED_LIMIT_BYTES = 64 * 2 ** 20;
@@ -30,7 +31,7 @@ export class Session {
   /** Throws OUT_OF_MEMORY, or INTERNAL_SERVER_ERROR with the runtime's own message as cause. */
   static async create(graph: Graph, device: Device): Promise<Session> {
     const lowered = lower(graph);
-    const bytes = [...graph.constants.values()].reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
+    const bytes = constantBytes(graph);
     const session = await guarded('building a session', () =>
       bytes > EMBED_LIMIT_BYTES
         ? createFromFile(lowered, device)
