@@ -278,13 +278,15 @@ export class Work {
     });
   }
 
-  /** What another discovery measured of the same model; null if none has yet. */
+  /** What another discovery measured of the same model, the latest first since it may know more; null if none has yet. */
   async adoptStatistics(held: Held, modelId: string): Promise<Uint8Array | null> {
     const [known] = await this.database
       .select({ hash: direction.statisticsHash })
       .from(direction)
+      .leftJoin(run, eq(run.id, direction.discoveryId))
       // Compared with null, nothing is true.
       .where(and(eq(direction.modelId, modelId), ne(direction.statisticsHash, NO_STATISTICS)))
+      .orderBy(sql`${run.createdAt} desc nulls last`)
       .limit(1);
     if (!known?.hash) return null;
     const bytes = await this.blob(known.hash);

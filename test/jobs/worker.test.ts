@@ -234,6 +234,28 @@ describe('an edit', () => {
   });
 });
 
+describe('a discovery', () => {
+  it('starts from the statistics that the latest one of its model knew', async () => {
+    const work = new Work(db.database);
+    const started = async () => {
+      const { id } = await storage.discoveries.start({
+        modelId,
+        config: TINY_DISCOVERY,
+        totalSteps: 6,
+        idempotency: null,
+      });
+      const held = await work.take(id, randomUUID());
+      if (!held) throw new Error('the discovery is over');
+      return held;
+    };
+    const [first, second, third] = [await started(), await started(), await started()];
+    await work.saveStatistics(second, Uint8Array.of(9, 2));
+    await work.saveStatistics(first, Uint8Array.of(9, 1));
+    expect(await work.adoptStatistics(third, modelId)).toEqual(Uint8Array.of(9, 2));
+    for (const held of [first, second, third]) await work.setStatus(held, 'CANCELLED');
+  });
+});
+
 /** Two directions of a discovery whose first checkpoint has been; while no worker runs, which would take it. */
 async function learned(): Promise<string[]> {
   const config = { ...TINY_DISCOVERY, directions: 2 };
