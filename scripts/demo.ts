@@ -13,7 +13,7 @@ import { Progress } from './support/progress.js';
  * server at --url, or to one that it starts itself; writes pictures into --out.
  */
 const USAGE =
-  'usage: npm run demo -- [--url URL] [--discovery ID] [--steps 400] [--directions 16] [--sampling-steps 10] [--seed 0] [--out out/demo] [--json]';
+  'usage: npm run demo -- [--url URL] [--discovery ID] [--steps 400] [--directions 16] [--sampling-steps 5] [--seed 0] [--out out/demo] [--json]';
 const STRENGTHS = [-6, -4, -2, 0, 2, 4, 6];
 const SEEDS = [11, 5];
 const SWING = Array.from({ length: 17 }, (_, index) => -6 + index * 0.75);
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     discovery: { type: 'string' },
     steps: { type: 'string', default: '400' },
     directions: { type: 'string', default: '16' },
-    'sampling-steps': { type: 'string', default: '10' },
+    'sampling-steps': { type: 'string', default: '5' },
     seed: { type: 'string', default: '0' },
     out: { type: 'string', default: 'out/demo' },
     json: { type: 'boolean', default: false },
