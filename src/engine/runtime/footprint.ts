@@ -19,7 +19,7 @@ function bytesOf({ shape, dtype }: Pick<Value, 'shape' | 'dtype'>): number {
 
 /** Bytes that a session of `graph` holds on the CPU once it has run. Nothing is allocated to know them. */
 export function sessionBytes(graph: Graph): number {
-  return WEIGHT_FACTOR * constantBytes(graph) + ARENA_FACTOR * peakBytes(graph);
+  return Math.ceil(WEIGHT_FACTOR * constantBytes(graph) + ARENA_FACTOR * peakBytes(graph));
 }
 
 /** Bytes of all constants. */
