@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Engine, EngineError } from '../engine/index.js';
@@ -185,6 +186,8 @@ class JobRunner {
     const rows = await work.edits.sweep(sweepId);
     const members: SweepMember[] = [];
     const done = new AbortController();
+    // A listener for each edit of the sweep is no leak.
+    setMaxListeners(0, done.signal);
     for (const row of rows) {
       const held = await work.take(row.id, this.workerId);
       if (!held) continue;
