@@ -1,5 +1,6 @@
 import type { Engine } from '../../src/engine/index.js';
 import { grid } from '../demo/pictures.js';
+import { galleryOf } from '../support/gallery.js';
 
 const ROWS = 4;
 const COLUMNS = 8;
@@ -10,7 +11,7 @@ export async function contactSheet(engine: Engine, folder: string): Promise<Buff
   const { signal } = new AbortController();
   const { hash } = await engine.importModel(folder, async () => {}, signal);
   const seeds = Array.from({ length: ROWS * COLUMNS }, (_, seed) => seed);
-  const images = await engine.sample(folder, hash, seeds, SAMPLING_STEPS, signal);
+  const images = await galleryOf(engine, { path: folder, hash }, seeds, SAMPLING_STEPS);
   const pictures = images.map(({ bytes }) => Buffer.from(bytes));
   return grid(Array.from({ length: ROWS }, (_, row) => pictures.slice(row * COLUMNS, (row + 1) * COLUMNS)));
 }

@@ -121,20 +121,6 @@ class LocalEngine implements Engine {
     yield* gallery(model, { sampler, batch, between: inBackground(options) }, request, options.onProgress);
   }
 
-  async sample(
-    path: string,
-    hash: string,
-    seeds: readonly number[],
-    samplingSteps: number,
-    signal: AbortSignal,
-  ): Promise<EncodedImage[]> {
-    const options = { signal, yieldTo: async () => {}, onProgress: async () => {} };
-    const images: EncodedImage[] = [];
-    for await (const event of this.gallery({ path, hash }, { seeds, samplingSteps }, options))
-      if (event.type === 'image') images.push(event.image);
-    return images;
-  }
-
   async *discover(ref: ModelRef, config: DiscoveryConfig, options: Parameters<Engine['discover']>[2]) {
     yield* discover(await this.model(ref), config, options, this.device);
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
+import { galleryOf } from '../../scripts/support/gallery.js';
 import { engineOn, openDevice } from '../../src/engine/index.js';
 import { packageFile } from '../../src/package.js';
 
@@ -81,7 +82,7 @@ test('its folder is a model that the engine imports and samples, with a sheet of
   const { signal } = new AbortController();
   const model = await engine.importModel(folder, async () => {}, signal);
   expect(model).toMatchObject({ resolution: 32, channels: 3, hShape: [8, 16, 16], predictionType: 'v_prediction' });
-  const images = await engine.sample(folder, model.hash, [1, 2], 3, signal);
+  const images = await galleryOf(engine, { path: folder, hash: model.hash }, [1, 2], 3);
   await engine.close();
   for (const { bytes } of images) {
     const { channels } = await sharp(bytes).stats();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { galleryOf } from '../../scripts/support/gallery.js';
 import type { DirectionBankRef, DiscoveryEvent, EditEvent, Engine } from '../../src/engine/contract.js';
 import { seenShape } from '../../src/engine/diffusion/model.js';
 import { SampleImages } from '../../src/engine/diffusion/sample-images.js';
@@ -118,7 +119,7 @@ describe('a folder with an autoencoder', () => {
     rmSync(join(folder, 'vqvae'), { recursive: true });
     expect((await loadModel(folder)).origin.warnings).toEqual([expect.stringMatching(/4 channels.*first three/)]);
     const { hash } = await engine.importModel(folder, nothing, signal);
-    const [picture] = await engine.sample(folder, hash, [1], 2, signal);
+    const [picture] = await galleryOf(engine, { path: folder, hash }, [1], 2);
     expect(picture).toMatchObject({ width: 8, height: 8 });
   });
 });
@@ -162,7 +163,7 @@ describe.each([
       { bank, directionIndex: 0, strengths: [-1, 1], seed: 3, samplingSteps: 2, reverseProcess: 'SYMMETRIC' },
       signal,
     );
-    const gallery = await engine.sample(source, ref.hash, [5, 6], 3, signal);
+    const gallery = await galleryOf(engine, { path: source, hash: ref.hash }, [5, 6], 3);
     const pictures = [...previews, ...frames, ...results, ...strip, ...gallery];
     expect(pictures.length).toBeGreaterThanOrEqual(21);
     for (const picture of pictures) expect(picture).toMatchObject({ width: 16, height: 16 });

@@ -86,10 +86,6 @@ export class FakeEngine implements Engine {
     return DESCRIPTION;
   }
 
-  async sample(): Promise<EncodedImage[]> {
-    return [];
-  }
-
   async foretellMemory(): Promise<MemoryReport> {
     return { editingBytes: 1, trainingBytes: 2, usableBytes: 3, advice: null };
   }

@@ -27,7 +27,7 @@ import { shiftConfigOf, Trainer } from './trainer.js';
 export interface DiscoveryOptions {
   /** A checkpoint's state to resume from. */
   readonly state: Uint8Array | null;
-  /** Statistics of h measured before for the same model and number of sampling steps. */
+  /** Statistics of h measured before for the same model. */
   readonly statistics: Uint8Array | null;
   readonly signal: AbortSignal;
   /** Once aborted: end after the step under way, with a checkpoint. */

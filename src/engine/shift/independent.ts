@@ -1,4 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import type { Between } from '../diffusion/trajectory.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
@@ -20,7 +21,11 @@ const TOLERANCE = 1e-5;
  * effects of mixtures of factors look more Gaussian. First the strong effects (from 0.15 of the largest on), then the faint
  * ones, either by the size of their effect. What has none at all comes last.
  */
-export async function independentDirections(effects: FloatTensor, device: Device): Promise<FloatTensor> {
+export async function independentDirections(
+  effects: FloatTensor,
+  device: Device,
+  between: Between,
+): Promise<FloatTensor> {
   const [m = 0, n = 0] = effects.shape;
   const x = Matrix.from1DArray(m, n, effects.data);
   const { values, vectors } = principal(x.mmul(x.transpose()).div(n));
@@ -29,7 +34,7 @@ export async function independentDirections(effects: FloatTensor, device: Device
   const [strong, any] = [atLeast(STRONG), atLeast(NEGLIGIBLE)];
   const rows: Float32Array[] = [];
   for (const [from, to] of [[0, strong] as const, [strong, any] as const]) {
-    if (to > from) rows.push(...(await takenApart(x, vectors.slice(from, to), sizes.slice(from, to), device)));
+    if (to > from) rows.push(...(await takenApart(x, vectors.slice(from, to), sizes.slice(from, to), device, between)));
   }
   rows.push(...vectors.slice(any).map((row) => Float32Array.from(row)));
   for (const row of rows) turnLargestPositive([row]);
@@ -56,11 +61,12 @@ async function takenApart(
   vectors: readonly (readonly number[])[],
   sizes: readonly number[],
   device: Device,
+  between: Between,
 ): Promise<Float32Array[]> {
   const whitening = new Matrix(vectors.map((row, k) => row.map((value) => value / (sizes[k] ?? 1))));
   const z = whitening.mmul(x);
   const white = floatTensor([z.rows, z.columns], Float32Array.from(z.to1DArray()));
-  const rotation = await independentRotation(white, device);
+  const rotation = await independentRotation(white, device, between);
   const rows = Matrix.from1DArray(vectors.length, vectors.length, rotation.data).mmul(whitening);
   // The effect of a row is 1; that of a unit row is the smaller, the longer the row.
   return rows
@@ -75,12 +81,13 @@ async function takenApart(
  * once by the fixed-point iteration of Hyvärinen (1999, IEEE Transactions on Neural Networks 10(3), eq. 20) with
  * g(y) = y·exp(−y²/2), from the identity: the same signals give the same rotation.
  */
-export async function independentRotation(z: FloatTensor, device: Device): Promise<FloatTensor> {
+export async function independentRotation(z: FloatTensor, device: Device, between: Between): Promise<FloatTensor> {
   const [r = 0, n = 0] = z.shape;
   const session = await Session.create(iteration(r, n), device);
   let rotation = floatTensor([r, r]);
   for (let k = 0; k < r; k += 1) rotation.data[k * r + k] = 1;
   for (let turn = 0; turn < MAX_ITERATIONS; turn += 1) {
+    await between();
     const { next } = (await session.run({ rotation, z })) as { next: FloatTensor };
     const turned = orthonormalRows(next);
     const change = largestTurn(turned, rotation);

@@ -82,7 +82,7 @@ export async function withIndependent(
   const effects = await measureComponentEffects(model, statistics, device, between, (done) =>
     onProgress(done, effectTrials(COMPONENT_COUNT)),
   );
-  return { ...statistics, independent: await independentDirections(effects, device) };
+  return { ...statistics, independent: await independentDirections(effects, device, between) };
 }
 
 /** Steps of the measured trajectory. */

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { galleryOf } from '../../../scripts/support/gallery.js';
 import { normals, STREAMS } from '../../../src/engine/diffusion/random.js';
 import { Samplers } from '../../../src/engine/discovery/samplers.js';
 import { curveWeight } from '../../../src/engine/edit/curve.js';
@@ -140,7 +141,7 @@ describe('edited sampling', () => {
       reverseProcess: 'SYMMETRIC',
     } as const;
     const strip = await engine.filmstrip(model, request, signal);
-    const gallery = await engine.sample(model.path, model.hash, [5, 6, 7], 6, signal);
+    const gallery = await galleryOf(engine, model, [5, 6, 7], 6);
     expect(same(strip[1]!.bytes, gallery[0]!.bytes)).toBe(true);
     expect(same(strip[0]!.bytes, strip[2]!.bytes)).toBe(false);
   });

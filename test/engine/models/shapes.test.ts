@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { galleryOf } from '../../../scripts/support/gallery.js';
 import type { DiscoveryEvent, Engine } from '../../../src/engine/contract.js';
 import { engineOn } from '../../../src/engine/engine.js';
 import { quadrants } from '../../../src/engine/learning/convnet.js';
@@ -49,7 +50,7 @@ describe.each<[string, string, readonly [number, number] | null, readonly [numbe
     expect(losses.every(Number.isFinite)).toBe(true);
     expect(previews.length).toBeGreaterThan(0);
     for (const preview of previews) expect(preview).toMatchObject({ height, width });
-    const [picture] = await engine.sample(folder, hash, [1], 2, signal);
+    const [picture] = await galleryOf(engine, { path: folder, hash }, [1], 2);
     expect(picture).toMatchObject({ height, width });
     rmSync(folder, { recursive: true });
   }, 600_000);

@@ -9,6 +9,7 @@ const M = 6;
 const N = 8192;
 const key = (sample: number) => ({ seed: 5, stream: 99, sample, step: 0 });
 const device = await openDevice('cpu');
+const between = async () => {};
 
 /** An effect that is seen in one value of ten, of variance 1. */
 function sparse(sample: number): number[] {
@@ -55,7 +56,7 @@ describe('independent directions', () => {
       noise.map((value, at) => (at % (M + 1) === 0 ? 1 : 0) + 0.3 * value),
     );
     const effects = mixed(sources, mixing);
-    const rows = await independentDirections(effects, device);
+    const rows = await independentDirections(effects, device, between);
     for (const source of sources) expect(agreement(rows, effects, source)).toBeGreaterThan(0.98);
     for (let k = 0; k < M; k += 1) {
       expect(Math.hypot(...rows.data.subarray(k * M, (k + 1) * M))).toBeCloseTo(1, 5);
@@ -70,7 +71,7 @@ describe('independent directions', () => {
       turned.data.map((value, at) => value * (sizes[Math.floor(at / M)] ?? 0)),
     );
     const effects = mixed(sources, mixing);
-    const rows = await independentDirections(effects, device);
+    const rows = await independentDirections(effects, device, between);
     const part = (from: number, to: number) => floatTensor([to - from, M], rows.data.slice(from * M, to * M));
     for (const k of [0, 2, 4]) expect(agreement(part(0, 3), effects, sources[k] ?? [])).toBeGreaterThan(0.98);
     for (const k of [1, 3, 5]) expect(agreement(part(3, 6), effects, sources[k] ?? [])).toBeGreaterThan(0.9);
@@ -79,17 +80,17 @@ describe('independent directions', () => {
   it('are finite where components do nothing at all, and the same each time', async () => {
     const effects = mixed(sources, floatTensor([M, M], normals(key(0), M * M)));
     effects.data.fill(0, 3 * N);
-    const rows = await independentDirections(effects, device);
+    const rows = await independentDirections(effects, device, between);
     expect(rows.data.every(Number.isFinite)).toBe(true);
-    expect(await independentDirections(effects, device)).toEqual(rows);
-    const nothing = await independentDirections(floatTensor([M, N]), device);
+    expect(await independentDirections(effects, device, between)).toEqual(rows);
+    const nothing = await independentDirections(floatTensor([M, N]), device, between);
     for (let k = 0; k < M; k += 1) expect(Math.hypot(...nothing.data.subarray(k * M, (k + 1) * M))).toBeCloseTo(1, 5);
   });
 });
 
 it('an independent rotation is one', async () => {
   const white = floatTensor([M, N], Float32Array.from(Array.from({ length: M }, (_, k) => sparse(k + 1)).flat()));
-  const { data } = await independentRotation(white, device);
+  const { data } = await independentRotation(white, device, between);
   for (let a = 0; a < M; a += 1) {
     for (let b = 0; b < M; b += 1) {
       let dot = 0;
