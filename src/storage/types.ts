@@ -1,131 +1,12 @@
 /** The rows that storage hands out, and what it offers to the resolvers and to the jobs. No SQL leaves `src/storage`. */
 
-export type RunStatus = 'QUEUED' | 'RUNNING' | 'PAUSED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
-export type RunKind = 'discovery' | 'edit' | 'import';
-export const FINAL_STATUSES: readonly RunStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
+import type { DirectionFileRow, DirectionOriginName, DirectionRow } from './types/directions.js';
+import type { HubRefRow, ModelRow, ModelStageRow } from './types/models.js';
+import type { RunRow, RunStatus } from './types/runs.js';
 
-export interface RunErrorRow {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** What every run has: a discovery, an edit or an import. `id` is a UUID. */
-export interface RunRow {
-  readonly id: string;
-  readonly kind: RunKind;
-  readonly status: RunStatus;
-  readonly error: RunErrorRow | null;
-  /** Raised each time a worker or the supervisor takes the run; a write under an older epoch is refused. */
-  readonly epoch: number;
-  readonly lastSeq: number;
-  readonly createdAt: Date;
-  readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
-}
-
-export interface ModelRow {
-  readonly id: string;
-  readonly name: string;
-  readonly status: 'IMPORTING' | 'READY' | 'FAILED';
-  readonly error: RunErrorRow | null;
-  /** The folder, or `hub:id@revision`, that it was imported from. */
-  readonly source: string;
-  /** What is fetched before it can be loaded; null for a path. */
-  readonly hub: HubRefRow | null;
-  /** Where it is loaded from; null until it has been fetched. */
-  readonly path: string | null;
-  /** Where h shall be read, by a name of the report's taps; null: the format's own choice. */
-  readonly tapChoice: string | null;
-  readonly report: ModelReportRow | null;
-  readonly hash: string | null;
-  readonly resolution: number;
-  readonly channels: number;
-  readonly parameterCount: number;
-  readonly hShape: readonly number[];
-  readonly hTap: string;
-  readonly trainTimesteps: number;
-  readonly betaSchedule: string;
-  readonly predictionType: string;
-  readonly createdAt: Date;
-}
-
-/** A repository of a model hub, at a branch, tag or commit. */
-export interface HubRefRow {
-  readonly hubId: string;
-  readonly revision: string;
-}
-
-/** What the import doctor found, as the engine says it; what is measured after the import is added when it is known. */
-export interface ModelReportRow {
-  readonly format: string;
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
-  readonly config: readonly { readonly key: string; readonly value: string; readonly meaning: string }[];
-  readonly weights: {
-    readonly matched: number;
-    readonly ignored: readonly string[];
-    readonly parameters: number;
-    readonly bytes: number;
-  };
-  readonly taps: readonly {
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly chosen: boolean;
-    readonly why: string;
-  }[];
-  readonly schedule: {
-    readonly trainTimesteps: number;
-    readonly betaSchedule: string;
-    readonly predictionType: string;
-    readonly timestepSpacing: string;
-    readonly firstAlphaBar: number;
-    readonly lastAlphaBar: number;
-    readonly meaning: string;
-  };
-  readonly secondsPerForward: number;
-  readonly warnings: readonly string[];
-  readonly memory: MemoryReportRow | null;
-  readonly gradients: GradientCheckRow | null;
-  readonly samples: SampleCheckRow | null;
-}
-
-export interface MemoryReportRow {
-  readonly editingBytes: number;
-  readonly trainingBytes: number;
-  readonly usableBytes: number;
-  readonly advice: string | null;
-}
-
-export interface GradientCheckRow {
-  readonly verdict: 'PASSED' | 'FAILED' | 'SKIPPED';
-  readonly inputSize: number;
-  readonly errorByX: number | null;
-  readonly errorByH: number | null;
-  readonly message: string;
-}
-
-export interface SampleCheckRow {
-  readonly verdict: 'PASSED' | 'FAILED';
-  readonly count: number;
-  readonly samplingSteps: number;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly mean: number | null;
-  readonly deviation: number | null;
-  readonly message: string;
-}
-
-/** Something that is done of a model after its import. */
-export interface ModelStageRow {
-  readonly modelId: string;
-  readonly name: 'MEMORY' | 'SELF_CHECK' | 'GALLERY' | 'STATISTICS';
-  readonly status: 'WAITING' | 'RUNNING' | 'DONE' | 'FAILED';
-  /** In the unit of `total`. */
-  readonly done: number;
-  readonly total: number;
-  /** For all of it; null where nothing is known. */
-  readonly estimatedSeconds: number | null;
-  readonly message: string | null;
-}
+export * from './types/directions.js';
+export * from './types/models.js';
+export * from './types/runs.js';
 
 /** Every hyper-parameter of a discovery, as the engine takes it. */
 export interface DiscoveryConfigRow {
@@ -160,83 +41,6 @@ export interface DiscoveryRow extends RunRow {
   readonly device: string | null;
   readonly resumedFromStep: number | null;
 }
-
-/** Distances of shifted from unshifted samples, at one strength. */
-export interface FidelityPointRow {
-  readonly strength: number;
-  readonly kid: number;
-  readonly frechetDistance: number;
-}
-
-/** The same distances among unshifted samples; `samples` shifted ones each. */
-export interface FidelityBaselineRow {
-  readonly samples: number;
-  readonly kid: number;
-  readonly frechetDistance: number;
-}
-
-export interface StrengthRangeRow {
-  readonly min: number;
-  readonly max: number;
-}
-
-export type DirectionOriginName = 'LEARNED' | 'PCA' | 'JACOBIAN' | 'RANDOM' | 'IMPORTED' | 'MERGED';
-
-export interface DirectionRow {
-  readonly id: string;
-  readonly modelId: string;
-  readonly discoveryId: string | null;
-  readonly origin: DirectionOriginName;
-  readonly index: number;
-  /** Training step of the parameters it stands for now; rises at each checkpoint. */
-  readonly version: number;
-  readonly kind: string;
-  readonly reverseProcess: string;
-  readonly samplingSteps: number;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly favourite: boolean;
-  readonly hidden: boolean;
-  readonly accuracy: number | null;
-  readonly strengthError: number | null;
-  readonly monotonicity: number | null;
-  readonly effectSize: number | null;
-  readonly uniqueness: number | null;
-  readonly score: number | null;
-  readonly dead: boolean;
-  readonly duplicateOfId: string | null;
-  readonly fidelity: readonly FidelityPointRow[];
-  /** Null where fidelity was not measured; so is the range. */
-  readonly fidelityBaseline: FidelityBaselineRow | null;
-  readonly strengthRange: StrengthRangeRow | null;
-  /** Of a merged direction. */
-  readonly merge: MergeRow | null;
-  /** Blob hashes: `DirectionBankRef` of the engine. Null until the first checkpoint; the statistics of an imported direction are empty. */
-  readonly statisticsHash: string | null;
-  readonly parametersHash: string | null;
-}
-
-export interface DirectionFileRow {
-  readonly hash: string;
-  readonly byteSize: number;
-}
-
-/** What a direction file says of one direction. */
-export type DirectionRecordRow = Pick<
-  DirectionRow,
-  | 'name'
-  | 'tags'
-  | 'accuracy'
-  | 'strengthError'
-  | 'monotonicity'
-  | 'effectSize'
-  | 'uniqueness'
-  | 'score'
-  | 'dead'
-  | 'fidelity'
-  | 'fidelityBaseline'
-  | 'strengthRange'
->;
 
 export interface ImageRow {
   readonly id: string;
@@ -282,21 +86,6 @@ export interface EditOptionsRow {
   readonly batch?: number;
   /** It takes what another edit with the same request hash left. */
   readonly cached?: boolean;
-}
-
-/** What a merged direction is made of. Leakage is that along the removed direction, 0 to 1, in images. */
-export interface MergeRow {
-  readonly parts: readonly {
-    readonly directionId: string;
-    readonly directionVersion: number;
-    readonly weight: number;
-  }[];
-  readonly removed: readonly {
-    readonly directionId: string;
-    readonly directionVersion: number;
-    readonly leakageBefore: number;
-    readonly leakageAfter: number;
-  }[];
 }
 
 export interface EditRow extends RunRow {

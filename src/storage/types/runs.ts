@@ -1,0 +1,22 @@
+export type RunStatus = 'QUEUED' | 'RUNNING' | 'PAUSED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+export type RunKind = 'discovery' | 'edit' | 'import';
+export const FINAL_STATUSES: readonly RunStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
+
+export interface RunErrorRow {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What every run has: a discovery, an edit or an import. `id` is a UUID. */
+export interface RunRow {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly status: RunStatus;
+  readonly error: RunErrorRow | null;
+  /** Raised each time a worker or the supervisor takes the run; a write under an older epoch is refused. */
+  readonly epoch: number;
+  readonly lastSeq: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
