@@ -123,10 +123,13 @@ export class EditWork {
   }
 
   async start(held: Held, row: Pick<EditRow, 'shifts' | 'provenance' | 'requestHash' | 'options'>): Promise<void> {
-    await this.database
+    const isHeld = sql`EXISTS (SELECT 1 FROM ${run} WHERE id = ${held.runId} AND epoch = ${held.epoch})`;
+    const started = await this.database
       .update(edit)
       .set({ ...row, shifts: [...row.shifts] })
-      .where(eq(edit.runId, held.runId));
+      .where(and(eq(edit.runId, held.runId), isHeld))
+      .returning({ runId: edit.runId });
+    if (started.length === 0) throw new StaleEpochError(held.runId, held.epoch);
   }
 
   /** What an edit with the same request hash left; null if none has yet. */

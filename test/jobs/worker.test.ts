@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { EngineError } from '../../src/engine/index.js';
 import { createMerger, openQueue, type Queue } from '../../src/jobs/index.js';
 import { type RunningWorker, startWorker } from '../../src/jobs/worker.js';
-import { openStorage, type Storage, Work } from '../../src/storage/index.js';
+import { openStorage, StaleEpochError, type Storage, Work } from '../../src/storage/index.js';
 import type { EventRow } from '../../src/storage/types.js';
 import { TestDatabase } from '../helpers/database.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
@@ -268,6 +268,19 @@ async function learned(): Promise<string[]> {
   await work.setStatus(held, 'CANCELLED');
   return (await work.directionsOf(discovery.id)).map(({ id }) => id);
 }
+
+it('a worker whose edit another one has taken over cannot say what the edit was made of', async () => {
+  const work = new Work(db.database);
+  const id = await edit();
+  const [stalled, holder] = [await work.take(id, randomUUID()), await work.take(id, randomUUID())];
+  if (!stalled || !holder) throw new Error('the edit is over');
+  const facts = { shifts: [], provenance: { of: 'stalled' }, requestHash: null, options: {} };
+  await expect(work.edits.start(stalled, facts)).rejects.toThrow(StaleEpochError);
+  expect((await work.edits.row(id)).provenance).not.toEqual(facts.provenance);
+  await work.edits.start(holder, { ...facts, provenance: { of: 'holder' } });
+  expect((await work.edits.row(id)).provenance).toEqual({ of: 'holder' });
+  await work.setStatus(holder, 'CANCELLED');
+});
 
 describe('a sweep', () => {
   const sweep = async (count: number) => {
