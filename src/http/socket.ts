@@ -1,13 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  specifiedRules,
+  type subscribe,
+  validate,
+} from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { RequestContext } from '../resolvers/context.js';
 import { presentError } from '../resolvers/errors.js';
 import { limitRules, MAX_TOKENS } from '../resolvers/limits.js';
+import { RunStream } from '../resolvers/run-stream.js';
+import { FanOut } from './subscriptions/fan-out.js';
 
 const MESSAGE_MAX = 1024 * 1024;
 const CLOSE_MS = 1000;
@@ -29,9 +40,16 @@ export function graphqlOverSocket(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX });
   const toArgs = executionArgs(schema);
   const present = (error: GraphQLError) => presentError(error, logger);
-  const server = useServer(
+  const fanOut = new FanOut({ present });
+  const server = useServer<Record<string, unknown>, { socket: WebSocket }>(
     {
       context: createContext,
+      // Executed below, for each event and not for each subscriber.
+      subscribe: (args) => createSourceEventStream(args) as ReturnType<typeof subscribe>,
+      onOperation: ({ extra: { socket } }, id, payload, args, result) =>
+        result instanceof RunStream
+          ? fanOut.join({ socket, id, payload, args, context: args.contextValue as RequestContext, stream: result })
+          : undefined,
       onSubscribe: (connection, _, payload) =>
         Object.keys(connection.subscriptions).length > OPERATIONS_MAX ? [tooManyOperations()] : toArgs(payload),
       // Nothing returned: the result goes out as it is.

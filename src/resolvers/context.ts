@@ -9,6 +9,8 @@ import { createLoaders, type Loaders } from './loaders.js';
  */
 export class RequestContext {
   loaders: Loaders;
+  /** Whoever has the same sees the same in every field: subscriptions are executed once for each audience. */
+  audience = 'everyone';
 
   constructor(
     readonly storage: Storage,
