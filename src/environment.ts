@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type AccessSettings, readAccess } from './access/settings.js';
 
 /** What the environment configures; see the README. */
 export interface Environment {
@@ -10,6 +11,8 @@ export interface Environment {
   readonly databaseUrl: string | null;
   readonly device: string;
   readonly logLevel: string;
+  /** Who may do what. */
+  readonly access: AccessSettings;
 }
 
 const DEVICES = ['auto', 'cuda', 'webgpu', 'coreml', 'dml', 'cpu'];
@@ -18,13 +21,16 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** Throws with the variable, what it may be, and what it is. An empty variable counts as one that is not set. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string, fallback: string) => variables[name] || fallback;
+  const host = read('HOST', '127.0.0.1');
+  const dataDir = resolve(read('AZIMUTH_DATA', './data'));
   return {
-    host: read('HOST', '127.0.0.1'),
+    host,
     port: portOf(read('PORT', '4000')),
-    dataDir: resolve(read('AZIMUTH_DATA', './data')),
+    dataDir,
     databaseUrl: databaseUrlOf(variables['DATABASE_URL'] || null),
     device: oneOf('AZIMUTH_DEVICE', read('AZIMUTH_DEVICE', 'auto'), DEVICES),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
+    access: readAccess(variables, host, dataDir),
   };
 }
 

@@ -1,10 +1,15 @@
 import { pino } from 'pino';
+import { tokenCommand } from './commands/token.js';
 import { readEnvironment } from './environment.js';
 import { startServer } from './server.js';
 
 /** Environment → server. Standard output carries one line, the address; the log goes to standard error. */
 async function main(): Promise<void> {
+  const [command, ...words] = process.argv.slice(2);
+  if (command === 'token') return tokenCommand(words, process.env);
   const { logLevel, ...options } = readEnvironment(process.env);
+  // No other process needs it, least of all the one that reads strangers' files.
+  delete process.env['AZIMUTH_TOKEN'];
   const logger = pino(
     { level: logLevel, redact: ['databaseUrl', '*.databaseUrl', 'req.headers.authorization'] },
     pino.destination(2),

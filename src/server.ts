@@ -3,6 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { basename } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Caller } from './access/caller.js';
+import { Gate } from './access/gate.js';
+import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
+import { UrlSigner } from './access/url-signer.js';
 import { graphqlOverHttp } from './http/graphql.js';
 import { createMetrics } from './http/metrics.js';
 import { createRouter } from './http/router.js';
@@ -36,6 +40,8 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether this process starts a worker; without one, runs stay QUEUED until another process brings one. */
   readonly worker: boolean;
+  /** Open, on loopback, if left out. */
+  readonly access?: AccessSettings;
 }
 
 export interface RunningServer {
@@ -86,18 +92,27 @@ async function openBackend(options: ServerOptions, opened: Close[]): Promise<Bac
 
 async function openFront(
   { storage, estimate, transfer, merge }: Backend,
-  { host, port, logger }: ServerOptions,
+  { host, port, logger, access = OPEN_ACCESS }: ServerOptions,
   opened: Close[],
 ): Promise<{ url: string; port: number }> {
   const version = packageVersion();
   const shippedModel = packageFile('models/portraits-32');
   const schema: GraphQLSchema = createSchema();
-  const createContext = () => new RequestContext(storage, logger, version, estimate, transfer, merge);
-  const graphql = await graphqlOverHttp(schema, createContext, logger);
+  const gate = new Gate(access, storage.tokens);
+  await gate.requireSomeToken();
+  const signer = await UrlSigner.open(access, storage.signingKeys);
+  opened.push(async () => signer.close());
+  const createContext = (caller: Caller) => {
+    const own = { caller, sign: (path: string) => signer.sign(path), modelRoots: access.modelRoots };
+    return new RequestContext(storage, logger, version, estimate, transfer, merge, own);
+  };
+  const graphql = await graphqlOverHttp(schema, createContext, logger, access);
   opened.push(() => graphql.stop());
-  const socket = graphqlOverSocket(schema, createContext, logger);
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens: storage.tokens });
   const metrics = createMetrics(storage, socket.openSockets);
-  const server = createServer(createRouter({ storage, graphql, metrics, version, shippedModel, logger }));
+  const server = createServer(
+    createRouter({ storage, graphql, metrics, version, shippedModel, logger, access, gate, signer }),
+  );
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
   opened.push(() => closeServer(server));

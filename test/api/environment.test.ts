@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { readEnvironment } from '../../src/environment.js';
 
 test('an empty environment gives the defaults', () => {
-  const { dataDir, ...rest } = readEnvironment({ DATABASE_URL: '' });
+  const { dataDir, access, ...rest } = readEnvironment({ DATABASE_URL: '' });
   expect(rest).toEqual({ host: '127.0.0.1', port: 4000, databaseUrl: null, device: 'auto', logLevel: 'info' });
   expect(dataDir).toMatch(/data$/);
+  expect(access).toMatchObject({ tokens: false, loopback: true, introspection: 'on', bootstrapToken: null });
 });
 
 test.each([
