@@ -3,8 +3,8 @@ import type { SigningKeyRow, SigningKeyStore } from '../storage/types.js';
 import type { AccessSettings } from './settings.js';
 
 const REFRESH_MS = 60_000;
-/** A stranger's guesses at key numbers must not become queries. */
-const RELOAD_MS = 1000;
+/** A new key signs nothing before every node has read it. */
+const UNUSED_MS = 2 * REFRESH_MS;
 /** The expiry is rounded to a quarter of the lifetime: within it a URL is the same text, so that a browser's cache finds it again. */
 const WINDOWS = 4;
 
@@ -13,7 +13,6 @@ const WINDOWS = 4;
  * HMAC-SHA256 of path and expiry. On an open server paths stay as they are.
  */
 export class UrlSigner {
-  private readAtMs = 0;
   private timer: NodeJS.Timeout | null = null;
 
   private constructor(
@@ -36,8 +35,9 @@ export class UrlSigner {
   }
 
   sign(path: string, nowMs = Date.now()): string {
-    const [key] = this.keys;
-    if (!this.settings.tokens || !key) return path;
+    if (!this.settings.tokens) return path;
+    const key = this.keys.find(({ createdAt }) => nowMs - createdAt.getTime() >= UNUSED_MS) ?? this.keys.at(-1);
+    if (!key) throw new Error('There is no key to sign URLs with.');
     const windowSeconds = this.settings.urlSeconds / WINDOWS;
     const window = Math.floor(nowMs / 1000 / windowSeconds);
     const expires = Math.ceil((window + 1 + WINDOWS) * windowSeconds);
@@ -45,26 +45,17 @@ export class UrlSigner {
   }
 
   /** Seconds for which the signature still holds; null if it holds no more, or never did. */
-  async secondsLeft(path: string, query: URLSearchParams): Promise<number | null> {
+  secondsLeft(path: string, query: URLSearchParams): number | null {
     const [expires, keyId] = [numberOf(query.get('expires')), numberOf(query.get('key'))];
     const given = Buffer.from(query.get('signature') ?? '', 'base64url');
     const left = Math.floor(expires - Date.now() / 1000);
-    if (!(left > 0) || Number.isNaN(keyId)) return null;
-    const key = await this.keyOf(keyId);
-    if (!key) return null;
+    const key = this.keys.find(({ id }) => id === keyId);
+    if (!(left > 0) || !key) return null;
     const right = signatureOf(key, path, expires);
     return given.length === right.length && timingSafeEqual(given, right) ? left : null;
   }
 
-  /** Another node may have made a key that this one has not seen. */
-  private async keyOf(id: number): Promise<SigningKeyRow | null> {
-    const find = () => this.keys.find((key) => key.id === id) ?? null;
-    if (find() === null && Date.now() - this.readAtMs >= RELOAD_MS) await this.refresh();
-    return find();
-  }
-
   private async refresh(): Promise<void> {
-    this.readAtMs = Date.now();
     // A database that is away: the keys at hand are as good as before.
     this.keys = await this.store.all().catch(() => this.keys);
   }

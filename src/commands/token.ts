@@ -24,7 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   revoke,
   'rotate-url-key': async ({ signingKeys, urlSeconds }) => {
     await signingKeys.rotate(2 * urlSeconds);
-    return 'A new key signs URLs; nodes take it up within a minute.';
+    return 'A new key signs URLs in two minutes, when every node has read it.';
   },
 };
 

@@ -44,7 +44,7 @@ export async function admitCaller(
   if (needs === 'NOTHING') return { caller: await gate.callerOf(secret).catch(() => null), secondsLeft: null };
   if (needs === 'SIGNED' && secret === null) {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    const secondsLeft = await signer.secondsLeft(pathname, searchParams);
+    const secondsLeft = signer.secondsLeft(pathname, searchParams);
     if (secondsLeft !== null) return { caller: null, secondsLeft };
     // A bad signature is no bad password: the client is to ask for another URL.
     if (searchParams.has('signature'))

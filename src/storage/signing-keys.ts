@@ -9,8 +9,7 @@ const KEY_LOCK = 731_009_913;
 
 /** The keys of signed URLs lie in the database, so that what one node signs every node knows. */
 export function signingKeyStore(database: Database): SigningKeyStore {
-  const read = (tx: Queryable): Promise<SigningKeyRow[]> =>
-    tx.select({ id: signingKey.id, secret: signingKey.secret }).from(signingKey).orderBy(desc(signingKey.id));
+  const read = (tx: Queryable): Promise<SigningKeyRow[]> => tx.select().from(signingKey).orderBy(desc(signingKey.id));
   const add = async (tx: Queryable) => {
     await tx.insert(signingKey).values({ secret: randomBytes(32) });
   };

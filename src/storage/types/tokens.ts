@@ -34,10 +34,11 @@ export interface TokenStore {
   ended(id: string, signal: AbortSignal): Promise<void>;
 }
 
-/** A key that URLs are signed with; the newest signs, all verify. */
+/** A key that URLs are signed with; one signs, all verify. */
 export interface SigningKeyRow {
   readonly id: number;
   readonly secret: Uint8Array;
+  readonly createdAt: Date;
 }
 
 export interface SigningKeyStore {
