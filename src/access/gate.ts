@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { SettingError } from '../roles.js';
 import type { TokenStore } from '../storage/types.js';
 import { ADMINISTRATOR, type Caller } from './caller.js';
 import { AccessError } from './errors.js';
@@ -31,9 +32,9 @@ export class Gate {
   /** Throws unless there is a token that anybody could come in with. */
   async requireSomeToken(): Promise<void> {
     if (!this.settings.tokens || this.bootstrapHash !== null || (await this.tokens.some())) return;
-    throw new Error(
+    throw new SettingError(
       'Tokens are asked for, and there is none yet. Make one, which is shown once:\n\n' +
-        '    npm run -s token -- create --role admin --name first\n\n' +
+        '    npm run -s azimuth -- token create --role admin --name first\n\n' +
         'or set AZIMUTH_TOKEN to an administrator’s token of your own (openssl rand -hex 32).',
     );
   }

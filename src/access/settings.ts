@@ -1,6 +1,7 @@
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { packageFile } from '../package.js';
+import { SettingError } from '../roles.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -65,7 +66,7 @@ function tokensOf(asked: string | null, loopback: boolean, host: string): boolea
   const mode = asked === null ? (loopback ? 'open' : 'required') : oneOf('AZIMUTH_AUTH', asked, ['required', 'open']);
   if (mode === 'required') return true;
   if (loopback) return false;
-  throw new Error(
+  throw new SettingError(
     `AZIMUTH_AUTH: expected required where HOST is ${host}, got "open". Without tokens Azimuth listens on loopback only.`,
   );
 }
@@ -73,7 +74,7 @@ function tokensOf(asked: string | null, loopback: boolean, host: string): boolea
 function bootstrapOf(token: string | null): string | null {
   if (token === null || (token.length >= BOOTSTRAP_MIN && /^[\x21-\x7e]+$/.test(token))) return token;
   // Not the value: it is a secret, if a bad one.
-  throw new Error(
+  throw new SettingError(
     `AZIMUTH_TOKEN: expected at least ${BOOTSTRAP_MIN} characters without spaces, got ${token.length}. \`openssl rand -hex 32\` makes one.`,
   );
 }
@@ -84,7 +85,7 @@ function listOf(text: string | undefined): string[] {
 
 function originOf(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text) return text;
-  throw new Error(
+  throw new SettingError(
     `AZIMUTH_ORIGINS: expected origins such as https://app.example.org, separated by commas, got "${text}".`,
   );
 }
@@ -99,11 +100,11 @@ function rootsOf(text: string | null, tokens: boolean, dataDir: string): string[
 function secondsOf(name: string, text: string): number {
   const seconds = Number(text);
   if (/^\d+$/.test(text) && seconds >= 60 && seconds <= 7 * 86_400) return seconds;
-  throw new Error(`${name}: expected seconds from 60 to 604800, got "${text}".`);
+  throw new SettingError(`${name}: expected seconds from 60 to 604800, got "${text}".`);
 }
 
 function oneOf<Value extends string>(name: string, value: string, values: readonly Value[]): Value {
   const found = values.find((candidate) => candidate === value);
   if (found !== undefined) return found;
-  throw new Error(`${name}: expected one of ${values.join(', ')}, got "${value}".`);
+  throw new SettingError(`${name}: expected one of ${values.join(', ')}, got "${value}".`);
 }

@@ -10,15 +10,16 @@ import type { Storage } from '../storage/types.js';
 import { serveDirections, uploadDirections } from './directions.js';
 import type { GraphQLOverHttp } from './graphql.js';
 import { readiness } from './health.js';
-import { homePage } from './home.js';
 import { serveImage, uploadImage } from './images.js';
-import { send, sendJson } from './messages.js';
+import { HttpError, send, sendJson } from './messages.js';
+import type { Studio } from './studio.js';
 
 export interface Parts {
   readonly storage: Storage;
   readonly graphql: GraphQLOverHttp;
   readonly metrics: Registry;
   readonly version: string;
+  readonly studio: Studio;
   /** Folder of the model that ships. */
   readonly shippedModel: string;
   readonly logger: Logger;
@@ -77,12 +78,9 @@ export const ROUTES: readonly Route[] = [
     needs: 'EDIT',
     answer: (parts, exchange) => uploadDirections(parts, exchange),
   },
-  {
-    method: 'GET',
-    path: '/',
-    needs: 'NOTHING',
-    answer: async ({ version }, { response }) => send(response, 200, 'text/html; charset=utf-8', homePage(version)),
-  },
+  // The studio holds nothing, and asks for a token when the API does.
+  { method: 'GET', path: '/', needs: 'NOTHING', answer: servePage },
+  { method: 'GET', path: '/assets/*', needs: 'NOTHING', answer: servePage },
   {
     method: 'GET',
     path: '/healthz',
@@ -106,3 +104,9 @@ export const ROUTES: readonly Route[] = [
     answer: async ({ metrics }, { response }) => send(response, 200, metrics.contentType, await metrics.metrics()),
   },
 ];
+
+async function servePage({ studio }: Parts, { request, response }: Exchange): Promise<void> {
+  const path = request.url?.split('?', 1)[0] ?? '/';
+  if (!studio.has(path)) throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${path}.`);
+  studio.serve(path, request, response);
+}

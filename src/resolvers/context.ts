@@ -19,6 +19,8 @@ export interface RequestAccess {
  */
 export class RequestContext {
   loaders: Loaders;
+  /** Whoever has the same sees the same in every field: subscriptions are executed once for each audience. */
+  audience = 'everyone';
 
   constructor(
     readonly storage: Storage,

@@ -50,6 +50,7 @@ const HTTP: Readonly<Record<string, Role | 'NOTHING'>> = {
   'GET /directions/*': 'READ',
   'POST /directions': 'EDIT',
   'GET /': 'NOTHING',
+  'GET /assets/*': 'NOTHING',
   'GET /healthz': 'NOTHING',
   'GET /readyz': 'NOTHING',
   'GET /metrics': 'READ',

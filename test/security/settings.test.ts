@@ -33,7 +33,7 @@ describe('tokens are asked for', () => {
 
   test('so that a server without any token refuses to start, and says how to make one', async () => {
     const starting = startTestServer({ access: { ...WITH_TOKENS, bootstrapToken: null } });
-    await expect(starting).rejects.toThrow('npm run -s token -- create --role admin');
+    await expect(starting).rejects.toThrow('npm run -s azimuth -- token create --role admin');
   });
 });
 
