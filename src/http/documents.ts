@@ -1,0 +1,41 @@
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import type { Caller } from '../access/caller.js';
+import { AccessError } from '../access/errors.js';
+import type { AccessSettings } from '../access/settings.js';
+import { limitRules, MAX_TOKENS } from '../resolvers/limits.js';
+import { authorize, mayIntrospect } from '../resolvers/needs.js';
+
+export type ToExecutionArgs = (payload: SubscribePayload, caller: Caller) => ExecutionArgs | readonly GraphQLError[];
+
+/**
+ * Parses, validates and authorises what came over a WebSocket, as Apollo does what came over HTTP. What is wrong with a
+ * document is an answer to that operation; thrown, it would close the socket for all of them.
+ */
+export function executionArgs(schema: GraphQLSchema, access: AccessSettings): ToExecutionArgs {
+  const rules = [...specifiedRules, ...limitRules()];
+  return ({ query, operationName, variables }, caller) => {
+    const hideSuggestions = !mayIntrospect(access.introspection, caller);
+    try {
+      const document = parse(query, { maxTokens: MAX_TOKENS });
+      const errors = validate(schema, document, rules, { hideSuggestions });
+      if (errors.length > 0) return errors;
+      const operation = getOperationAST(document, operationName);
+      // Without one execution says what is missing.
+      if (operation) authorize({ schema, document, operation }, caller, access);
+      return { schema, document, operationName, variableValues: variables, hideSuggestions };
+    } catch (error) {
+      if (error instanceof GraphQLError) return [error];
+      if (error instanceof AccessError) return [new GraphQLError(error.message, { extensions: { code: error.code } })];
+      throw error;
+    }
+  };
+}
