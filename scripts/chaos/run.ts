@@ -31,6 +31,8 @@ export interface ChaosOptions {
   readonly gapMs: number;
   readonly apis: number;
   readonly workers: number;
+  /** Whether the model that ships is trained on too, and not only one of 8 × 8 pixels. */
+  readonly hasPortraits: boolean;
   readonly isLoud: boolean;
 }
 
@@ -49,7 +51,7 @@ export interface ChaosResult {
 /** What is under way when the last kill has been done may take so long to end. */
 const GRACE_MS = 180_000;
 /** Beyond this nothing is waited for. */
-const PREPARATION_MS = 600_000;
+const PREPARATION_MS = 1_200_000;
 const CHECKS = {
   mutations: mutationsCheck,
   sequences: sequencesCheck,
@@ -91,7 +93,7 @@ async function live({ options, ledger, recoveries, violations, cluster, timeline
   const bound = globalThis.setTimeout(() => deadline.abort(), PREPARATION_MS);
   const common = { url: cluster.front.url, ledger, violations, deadline: deadline.signal };
   const crowd = new Crowd({ ...common, seed }, over.signal);
-  const world = await prepare(crowd.user('first user'), timeline);
+  const world = await prepare(crowd.user('first user'), timeline, options.hasPortraits);
   clearTimeout(bound);
   timeline.note('the references are there; everybody begins');
   crowd.start(world);

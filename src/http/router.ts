@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { outageError } from '../resolvers/errors.js';
 import { admitCaller, admitPage } from './admission.js';
 import { HttpError, sendError } from './messages.js';
 import { type Parts, ROUTES, type Route } from './routes.js';
@@ -46,6 +47,9 @@ function fail(logger: Logger, request: IncomingMessage, response: ServerResponse
   }
   // A body that nobody reads would keep the connection from its next request.
   request.resume();
-  const internal = new HttpError(500, 'INTERNAL_SERVER_ERROR', 'Internal server error. The server log says more.');
-  sendError(response, error instanceof HttpError ? error : internal);
+  const outage = outageError(error);
+  const shown = outage
+    ? new HttpError(503, outage.code, outage.message, { 'retry-after': '1' })
+    : new HttpError(500, 'INTERNAL_SERVER_ERROR', 'Internal server error. The server log says more.');
+  sendError(response, error instanceof HttpError ? error : shown);
 }

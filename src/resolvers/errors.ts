@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { type Outage, outageOf } from '../storage/outages.js';
 
 /** Everything that `extensions.code` can say. */
 export const ERROR_CODES = [
@@ -86,6 +87,25 @@ function publicGraphQLError(cause: GraphQLError, { message, path }: GraphQLError
   return fromSerialising ? null : { code: 'BAD_USER_INPUT', message, details: null };
 }
 
+const OUTAGES: Readonly<Record<Outage, PublicError>> = {
+  AWAY: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'The database cannot be reached just now. What was acknowledged is kept; try this again.',
+    details: null,
+  },
+  FULL: {
+    code: 'LIMIT_EXCEEDED',
+    message: 'The database has no room left, so that nothing was changed. Make room, and try this again.',
+    details: null,
+  },
+};
+
+/** What to say of an error that may pass; the log has what it was. */
+export function outageError(error: unknown): Pick<PublicError, 'code' | 'message'> | null {
+  const outage = outageOf(error);
+  return outage && OUTAGES[outage];
+}
+
 /** `null` for what a client must not see. Storage and engine errors carry a code of the list themselves. */
 function publicError(cause: unknown, located: GraphQLError): PublicError | null {
   if (cause instanceof GraphQLError) return publicGraphQLError(cause, located);
@@ -101,11 +121,12 @@ export function presentError(error: unknown, logger: Logger): GraphQLFormattedEr
   const cause = causeOf(located);
   const known = publicError(cause, located);
   if (known === null) logger.error({ err: cause, path: located.path }, 'unexpected error in a GraphQL operation');
+  const shown = known ?? outageError(cause);
   return {
-    message: known?.message ?? 'Internal server error. The server log says more.',
+    message: shown?.message ?? 'Internal server error. The server log says more.',
     ...(located.locations ? { locations: located.locations } : {}),
     ...(located.path ? { path: located.path } : {}),
-    extensions: { code: known?.code ?? 'INTERNAL_SERVER_ERROR', ...known?.details },
+    extensions: { code: shown?.code ?? 'INTERNAL_SERVER_ERROR', ...known?.details },
   };
 }
 
