@@ -5,10 +5,8 @@ import {
   type ExecutionArgs,
   GraphQLError,
   type GraphQLSchema,
-  parse,
   specifiedRules,
   type subscribe,
-  validate,
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
@@ -16,9 +14,10 @@ import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { RequestContext } from '../resolvers/context.js';
 import { presentError } from '../resolvers/errors.js';
-import { limitRules, MAX_TOKENS } from '../resolvers/limits.js';
+import { limitRules } from '../resolvers/limits.js';
 import { RunStream } from '../resolvers/run-stream.js';
 import { FanOut } from './subscriptions/fan-out.js';
+import { documentValidator } from './validated-documents.js';
 
 const MESSAGE_MAX = 1024 * 1024;
 const CLOSE_MS = 1000;
@@ -79,12 +78,11 @@ export function graphqlOverSocket(
 
 /** What is wrong with a document is an answer to that operation; thrown, it would close the socket for all of them. */
 function executionArgs(schema: GraphQLSchema) {
-  const rules = [...specifiedRules, ...limitRules()];
+  const documentOf = documentValidator(schema, [...specifiedRules, ...limitRules()]);
   return ({ query, operationName, variables }: SubscribePayload): ExecutionArgs | readonly GraphQLError[] => {
     try {
-      const document = parse(query, { maxTokens: MAX_TOKENS });
-      const errors = validate(schema, document, rules);
-      return errors.length > 0 ? errors : { schema, document, operationName, variableValues: variables };
+      const document = documentOf(query);
+      return 'kind' in document ? { schema, document, operationName, variableValues: variables } : document;
     } catch (error) {
       if (error instanceof GraphQLError) return [error];
       throw error;
