@@ -37,6 +37,16 @@ export async function openDatabase({
   return startEmbeddedPostgres(dataDir);
 }
 
+/** Brings the schema up to date, for a process that serves nothing of it. */
+export async function prepareDatabase(url: string): Promise<void> {
+  const { pool } = openPool(url, 1);
+  try {
+    await migrateDatabase(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
 /** Migrates, and gives what resolvers use. `enqueue` puts a job into the queue within a transaction. */
 export async function openStorage({ url, enqueue, dequeue }: { url: string } & Jobs): Promise<Storage> {
   const { pool, database } = openPool(url, POOL_SIZE);
