@@ -2,8 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
 import type { Types } from '@graphql-codegen/plugin-helpers';
+import * as classDocuments from '@graphql-codegen/typed-document-node';
 import * as operations from '@graphql-codegen/typescript-operations';
 import {
+  buildSchema,
   type DefinitionNode,
   type FragmentDefinitionNode,
   Kind,
@@ -14,63 +16,72 @@ import {
 } from 'graphql';
 
 /**
- * Writes the GraphQL operations in `.graphql` files as typed constants, from schema/schema.graphql; with --check exits 1 when
- * a file differs. The pinned Node runs it as it is, without a build, since a build needs what it writes.
+ * Writes the types of the GraphQL operations in `.graphql` files, and their texts, from the schema; with --check exits 1
+ * when a file differs from what they say. The pinned Node runs it as it is, without a build, which needs what it writes.
  */
 
-const TARGETS = [{ documents: 'src/client/operations', output: 'src/client/generated.ts' }];
-
-const root = resolve(import.meta.dirname, '..');
-const schema = parse(readFileSync(join(root, 'schema/schema.graphql'), 'utf8'));
-
-for (const { documents, output } of TARGETS) {
-  const file = join(root, output);
-  const text = await generate(join(root, documents), output);
-  if (!process.argv.includes('--check')) {
-    writeFileSync(file, text);
-  } else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${output} differs from ${documents} and the schema. Run \`npm run schema\` and commit it.`);
-    process.exitCode = 1;
-  }
+interface Target {
+  /** Folder whose `.graphql` files it is made of. */
+  readonly documents: string;
+  readonly output: string;
+  /** How the texts are written: the client's depend on no package. */
+  readonly texts: { plugin(...given: never[]): unknown };
 }
 
-function generate(folder: string, filename: string): Promise<string> {
-  const documents = readdirSync(folder)
-    .filter((name) => name.endsWith('.graphql'))
-    .toSorted()
-    .map((name) => ({ location: name, document: parse(readFileSync(join(folder, name), 'utf8')) }));
-  return codegen({
-    schema,
-    documents,
-    filename,
-    config: {
-      enumsAsTypes: true,
-      immutableTypes: true,
-      dedupeFragments: true,
-      scalars: { DateTime: 'string', ID: 'string' },
-    },
-    plugins: [{ operations: {} }, { typedDocuments: {} }],
-    pluginMap: { operations, typedDocuments: { plugin: typedDocuments } },
+const TARGETS: readonly Target[] = [
+  { documents: 'src/client', output: 'src/client/generated.ts', texts: { plugin: plainDocuments } },
+  { documents: 'web/src', output: 'web/src/api/operations.ts', texts: classDocuments },
+];
+
+const CONFIG = {
+  documentMode: 'string',
+  useTypeImports: true,
+  enumType: 'string-literal',
+  skipTypename: true,
+  immutableTypes: true,
+  dedupeFragments: true,
+  scalars: { DateTime: 'string', ID: 'string' },
+};
+
+const HEADER = '// Generated from the schema and the .graphql files by `npm run schema`; do not edit.\n';
+
+const packageFile = (path: string) => resolve(import.meta.dirname, '..', path);
+
+async function generate({ documents, output, texts }: Target): Promise<string> {
+  const schemaText = readFileSync(packageFile('schema/schema.graphql'), 'utf8');
+  const text = await codegen({
+    filename: output,
+    schema: parse(schemaText),
+    schemaAst: buildSchema(schemaText),
+    documents: graphqlFiles(packageFile(documents)).map((location) => ({
+      location,
+      document: parse(readFileSync(location, 'utf8')),
+    })),
+    config: CONFIG,
+    plugins: [{ operations: {} }, { texts: {} }],
+    pluginMap: { operations, texts: texts as typeof classDocuments },
   });
+  return HEADER + text;
 }
 
-/** Every operation as a text of its own, with the fragments that it uses and the types of its variables and result. */
-function typedDocuments(_schema: unknown, files: Types.DocumentFile[]): Types.PluginOutput {
+function graphqlFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.graphql'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Every operation as a string constant, with the fragments that it uses and the types of its variables and result. */
+function plainDocuments(_schema: unknown, files: Types.DocumentFile[]): Types.PluginOutput {
   const definitions = files.flatMap(({ document }) => document?.definitions ?? []);
   const fragments = new Map(definitions.filter(isFragment).map((fragment) => [fragment.name.value, fragment]));
-  return {
-    prepend: ["import type { TypedDocument } from './typed-document.js';"],
-    content: definitions
-      .filter(isOperation)
-      .map((operation) => constantOf(operation, fragments))
-      .join('\n\n'),
-  };
+  const texts = definitions.filter(isOperation).map((operation) => constantOf(operation, fragments));
+  return { prepend: ["import type { TypedDocument } from './typed-document.js';"], content: texts.join('\n\n') };
 }
 
-function constantOf(
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): string {
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+function constantOf(operation: OperationDefinitionNode, fragments: Fragments): string {
   const name = operation.name?.value ?? '';
   const type = `${name}${operation.operation[0]?.toUpperCase()}${operation.operation.slice(1)}`;
   const text = [operation, ...used(operation, fragments)].map(print).join('\n');
@@ -80,7 +91,7 @@ function constantOf(
 /** The fragments that a definition spreads, and those that these spread, each once. */
 function used(
   start: DefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  fragments: Fragments,
   found = new Set<FragmentDefinitionNode>(),
 ): ReadonlySet<FragmentDefinitionNode> {
   visit(start, {
@@ -100,4 +111,16 @@ function isFragment(node: DefinitionNode): node is FragmentDefinitionNode {
 
 function isOperation(node: DefinitionNode): node is OperationDefinitionNode {
   return node.kind === Kind.OPERATION_DEFINITION;
+}
+
+for (const target of TARGETS) {
+  const text = await generate(target);
+  const file = packageFile(target.output);
+  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  else if (readFileSync(file, 'utf8') !== text) {
+    console.error(
+      `${target.output} differs from the schema and the .graphql files. Run \`npm run schema\` and commit it.`,
+    );
+    process.exitCode = 1;
+  }
 }

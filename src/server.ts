@@ -7,6 +7,7 @@ import { graphqlOverHttp } from './http/graphql.js';
 import { createMetrics } from './http/metrics.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
+import { openStudio } from './http/studio.js';
 import {
   createEstimator,
   createMerger,
@@ -97,7 +98,8 @@ async function openFront(
   opened.push(() => graphql.stop());
   const socket = graphqlOverSocket(schema, createContext, logger);
   const metrics = createMetrics(storage, socket.openSockets);
-  const server = createServer(createRouter({ storage, graphql, metrics, version, shippedModel, logger }));
+  const studio = openStudio(packageFile('dist/web'), version);
+  const server = createServer(createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger }));
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
   opened.push(() => closeServer(server));

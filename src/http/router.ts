@@ -5,15 +5,16 @@ import type { Storage } from '../storage/types.js';
 import { serveDirections, uploadDirections } from './directions.js';
 import type { GraphQLOverHttp } from './graphql.js';
 import { readiness } from './health.js';
-import { homePage } from './home.js';
 import { serveImage, uploadImage } from './images.js';
 import { HttpError, send, sendError, sendJson } from './messages.js';
+import type { Studio } from './studio.js';
 
 export interface Parts {
   readonly storage: Storage;
   readonly graphql: GraphQLOverHttp;
   readonly metrics: Registry;
   readonly version: string;
+  readonly studio: Studio;
   /** Folder of the model that ships. */
   readonly shippedModel: string;
   readonly logger: Logger;
@@ -41,7 +42,8 @@ async function route(parts: Parts, request: IncomingMessage, response: ServerRes
 }
 
 function handlersOf(parts: Parts, path: string): Readonly<Record<string, Handler>> | null {
-  const { storage, metrics, version, shippedModel } = parts;
+  const { storage, metrics, version, studio, shippedModel } = parts;
+  if (studio.has(path)) return { GET: async (request, response) => studio.serve(path, request, response) };
   if (path.startsWith('/images/')) {
     return { GET: (request, response) => serveImage(storage, path.slice('/images/'.length), request, response) };
   }
@@ -51,7 +53,6 @@ function handlersOf(parts: Parts, path: string): Readonly<Record<string, Handler
     };
   }
   const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
-    '/': { GET: async (_, response) => send(response, 200, 'text/html; charset=utf-8', homePage(version)) },
     '/images': { POST: (request, response) => uploadImage(storage, request, response) },
     '/directions': { POST: (request, response) => uploadDirections(storage, request, response) },
     '/healthz': { GET: async (_, response) => sendJson(response, 200, { status: 'up', version }) },
