@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
 import type { Storage } from '../storage/types.js';
 import { serveDirections, uploadDirections } from './directions.js';
 import type { GraphQLOverHttp } from './graphql.js';
 import { readiness } from './health.js';
 import { serveImage, uploadImage } from './images.js';
 import { HttpError, send, sendError, sendJson } from './messages.js';
+import type { Metrics } from './metrics/index.js';
 import type { Studio } from './studio.js';
 
 export interface Parts {
   readonly storage: Storage;
   readonly graphql: GraphQLOverHttp;
-  readonly metrics: Registry;
+  readonly metrics: Metrics;
   readonly version: string;
   readonly studio: Studio;
   /** Folder of the model that ships. */
@@ -25,6 +25,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 /** Answers every HTTP request; errors end here. */
 export function createRouter(parts: Parts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
+    parts.metrics.observeRequest(request, response);
     route(parts, request, response).catch((error: unknown) => fail(parts.logger, request, response, error));
   };
 }
@@ -62,7 +63,7 @@ function handlersOf(parts: Parts, path: string): Readonly<Record<string, Handler
         sendJson(response, state.ready ? 200 : 503, state);
       },
     },
-    '/metrics': { GET: async (_, response) => send(response, 200, metrics.contentType, await metrics.metrics()) },
+    '/metrics': { GET: async (_, response) => send(response, 200, metrics.contentType, await metrics.text()) },
   };
   return routes[path] ?? null;
 }

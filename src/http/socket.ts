@@ -16,6 +16,7 @@ import type { RequestContext } from '../resolvers/context.js';
 import { presentError } from '../resolvers/errors.js';
 import { limitRules } from '../resolvers/limits.js';
 import { RunStream } from '../resolvers/run-stream.js';
+import type { FanOutObserver, SocketFacts } from './metrics/events.js';
 import { FanOut } from './subscriptions/fan-out.js';
 import { documentValidator } from './validated-documents.js';
 
@@ -26,7 +27,7 @@ const OPERATIONS_MAX = 100;
 
 export interface GraphQLOverSocket {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  openSockets(): number;
+  readonly facts: SocketFacts;
   stop(): Promise<void>;
 }
 
@@ -35,11 +36,12 @@ export function graphqlOverSocket(
   schema: GraphQLSchema,
   createContext: () => RequestContext,
   logger: Logger,
+  observer: FanOutObserver,
 ): GraphQLOverSocket {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX });
   const toArgs = executionArgs(schema);
   const present = (error: GraphQLError) => presentError(error, logger);
-  const fanOut = new FanOut({ present });
+  const fanOut = new FanOut({ present, observer });
   const server = useServer<Record<string, unknown>, { socket: WebSocket }>(
     {
       context: createContext,
@@ -59,7 +61,11 @@ export function graphqlOverSocket(
     sockets,
   );
   return {
-    openSockets: () => sockets.clients.size,
+    facts: {
+      openSockets: () => sockets.clients.size,
+      subscribers: () => fanOut.subscribers,
+      bufferedBytes: () => [...sockets.clients].reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0),
+    },
     async stop() {
       // A client that does not answer the closing handshake must not keep the process.
       const hangUp = setTimeout(() => {

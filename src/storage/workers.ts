@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, inArray, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
 import type { Database } from './connection.js';
+import { metricsStore } from './metrics.js';
 import { run, worker } from './tables.js';
 import type { DeviceRow, RunKind, Storage } from './types.js';
 
@@ -24,6 +25,7 @@ export function statusStore(database: Database): Storage['status'] {
       const devices: readonly DeviceRow[] = alive[0]?.devices ?? [];
       return { workers: alive.length, devices, queuedDiscoveries: countOf('discovery'), queuedEdits: countOf('edit') };
     },
+    ...metricsStore(database),
   };
 }
 
