@@ -61,6 +61,11 @@ export async function strandedJobs(tx: Queryable): Promise<{ name: RunKind | 'sw
   return rows;
 }
 
+/** A job's try that does not count. */
+export async function allowAnotherTry(tx: Queryable, { name, id }: { name: string; id: string }): Promise<void> {
+  await tx.execute(sql`UPDATE pgboss.job SET retry_limit = retry_limit + 1 WHERE name = ${name} AND id = ${id}`);
+}
+
 /** Removes the rows of workers gone for an hour. */
 export async function forgetOldWorkers(database: Database): Promise<void> {
   const old = database
