@@ -28,10 +28,7 @@ export function RunList({ model }: { readonly model: ListedModel }) {
       {error && <ErrorNotice error={error} again={refresh} />}
       {runs?.edges.length === 0 && (
         <Empty title="No run yet">
-          <p>
-            Choose how many directions to look for, see what it takes, and start. A quick look takes a minute or two on
-            the shipped model.
-          </p>
+          <p>Choose how many directions to look for, see what it takes, and start.</p>
         </Empty>
       )}
       <ul class="run-list">
