@@ -11,6 +11,36 @@ export type CheckVerdict =
   /** It would have taken too much; the message says what. */
   | 'SKIPPED';
 
+/** Where a direction comes from: a discovery by that method, an imported file, or a sum of others. */
+export type DirectionOrigin =
+  | 'IMPORTED'
+  | 'JACOBIAN'
+  | 'LEARNED'
+  | 'MERGED'
+  | 'PCA'
+  | 'RANDOM';
+
+/** How directions are found. */
+export type DiscoveryMethod =
+  /** Right singular vectors of the derivative of the predicted noise with respect to h. */
+  | 'JACOBIAN'
+  /** Trained so that a reconstructor can tell them apart in the images that they change. */
+  | 'LEARNED'
+  /** Principal components of h. */
+  | 'PCA'
+  /** Random vectors, as a baseline. */
+  | 'RANDOM';
+
+/** A direction file, and the model that it is for. Exactly one of url and path. */
+export type ImportDirectionsInput = {
+  /** The model that they were found in, READY. */
+  readonly modelId: string;
+  /** A file on the server's own disk. */
+  readonly path?: string | null | undefined;
+  /** A file on this server: what `exportDirections` or `POST /directions` (raw body) gave. */
+  readonly url?: string | null | undefined;
+};
+
 /** The model to import. Exactly one of path and hubId. */
 export type ImportModelInput = {
   /** Where h is read, by a name of the report's `taps`; the format's own choice if left out. */
@@ -52,6 +82,13 @@ export type ModelStatus =
   /** Discoveries and edits can run on it. */
   | 'READY';
 
+/** Where a shift of h acts in a DDIM step. */
+export type ReverseProcess =
+  /** On the predicted x0 only; the noise of the next step comes from the unshifted pass. */
+  | 'ASYMMETRIC'
+  /** On the predicted x0 and on the noise of the next step. */
+  | 'SYMMETRIC';
+
 /** Where a run is. SUCCEEDED, FAILED and CANCELLED are final. */
 export type RunStatus =
   /** Final: a client stopped it; what was stored until then stays. */
@@ -66,6 +103,71 @@ export type RunStatus =
   | 'RUNNING'
   /** Final: it is complete. */
   | 'SUCCEEDED';
+
+/** What a direction is made of. */
+export type ShiftKind =
+  /** A small network of h and the timestep: it depends on the sample. */
+  | 'BLOCK'
+  /** One vector in h, scaled with the RMS of h at every timestep. */
+  | 'GLOBAL'
+  /** A vector of its own at every timestep. */
+  | 'PER_TIMESTEP'
+  /** A combination of the principal components of h over the whole sampling trajectory. */
+  | 'SUBSPACE'
+  /** GLOBAL with a learned gate over time. */
+  | 'TIMESTEP';
+
+/** What to change in a direction; a field left out stays as it is. */
+export type UpdateDirectionInput = {
+  /** Mark it, or take the mark away. */
+  readonly favourite?: boolean | null | undefined;
+  /** Hide it from pickers, or show it again. */
+  readonly hidden?: boolean | null | undefined;
+  /** The direction. */
+  readonly id: string;
+  /** 1 to 120 characters. */
+  readonly name?: string | null | undefined;
+  /** Replaces all tags: at most 32, each of 1 to 64 characters. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+};
+
+export type SheetDirectionFragment = { readonly id: string, readonly index: number, readonly name: string, readonly kind: ShiftKind, readonly origin: DirectionOrigin, readonly version: number, readonly samplingSteps: number, readonly reverseProcess: ReverseProcess, readonly accuracy: number | null, readonly strengthError: number | null, readonly effectSize: number | null, readonly monotonicity: number | null, readonly uniqueness: number | null, readonly score: number | null, readonly dead: boolean, readonly favourite: boolean, readonly hidden: boolean, readonly tags: ReadonlyArray<string>, readonly duplicateOf: { readonly id: string, readonly name: string } | null, readonly strengthRange: { readonly min: number, readonly max: number } | null, readonly fidelity: ReadonlyArray<{ readonly strength: number, readonly kid: number, readonly frechetDistance: number }>, readonly fidelityBaseline: { readonly frechetDistance: number, readonly samples: number } | null, readonly filmstrip: ReadonlyArray<{ readonly id: string, readonly url: string, readonly width: number, readonly height: number }>, readonly discovery: { readonly id: string, readonly config: { readonly maxStrength: number } } | null };
+
+export type SheetDirectionsQueryVariables = Exact<{
+  modelId: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type SheetDirectionsQuery = { readonly directions: { readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean }, readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly index: number, readonly name: string, readonly kind: ShiftKind, readonly origin: DirectionOrigin, readonly version: number, readonly samplingSteps: number, readonly reverseProcess: ReverseProcess, readonly accuracy: number | null, readonly strengthError: number | null, readonly effectSize: number | null, readonly monotonicity: number | null, readonly uniqueness: number | null, readonly score: number | null, readonly dead: boolean, readonly favourite: boolean, readonly hidden: boolean, readonly tags: ReadonlyArray<string>, readonly duplicateOf: { readonly id: string, readonly name: string } | null, readonly strengthRange: { readonly min: number, readonly max: number } | null, readonly fidelity: ReadonlyArray<{ readonly strength: number, readonly kid: number, readonly frechetDistance: number }>, readonly fidelityBaseline: { readonly frechetDistance: number, readonly samples: number } | null, readonly filmstrip: ReadonlyArray<{ readonly id: string, readonly url: string, readonly width: number, readonly height: number }>, readonly discovery: { readonly id: string, readonly config: { readonly maxStrength: number } } | null } }> } };
+
+export type SheetDiscoveriesQueryVariables = Exact<{
+  modelId: string;
+}>;
+
+
+export type SheetDiscoveriesQuery = { readonly discoveries: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: RunStatus, readonly createdAt: string, readonly config: { readonly method: DiscoveryMethod, readonly directions: number } } }> } };
+
+export type MarkDirectionMutationVariables = Exact<{
+  input: UpdateDirectionInput;
+}>;
+
+
+export type MarkDirectionMutation = { readonly updateDirection: { readonly id: string, readonly index: number, readonly name: string, readonly kind: ShiftKind, readonly origin: DirectionOrigin, readonly version: number, readonly samplingSteps: number, readonly reverseProcess: ReverseProcess, readonly accuracy: number | null, readonly strengthError: number | null, readonly effectSize: number | null, readonly monotonicity: number | null, readonly uniqueness: number | null, readonly score: number | null, readonly dead: boolean, readonly favourite: boolean, readonly hidden: boolean, readonly tags: ReadonlyArray<string>, readonly duplicateOf: { readonly id: string, readonly name: string } | null, readonly strengthRange: { readonly min: number, readonly max: number } | null, readonly fidelity: ReadonlyArray<{ readonly strength: number, readonly kid: number, readonly frechetDistance: number }>, readonly fidelityBaseline: { readonly frechetDistance: number, readonly samples: number } | null, readonly filmstrip: ReadonlyArray<{ readonly id: string, readonly url: string, readonly width: number, readonly height: number }>, readonly discovery: { readonly id: string, readonly config: { readonly maxStrength: number } } | null } };
+
+export type ExportSheetMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type ExportSheetMutation = { readonly exportDirections: { readonly url: string, readonly byteSize: number } };
+
+export type ImportSheetMutationVariables = Exact<{
+  input: ImportDirectionsInput;
+}>;
+
+
+export type ImportSheetMutation = { readonly importDirections: ReadonlyArray<{ readonly id: string }> };
 
 export type ModelListQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -136,6 +238,67 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const PictureFragmentDoc = new TypedDocumentString(`
+    fragment Picture on Image {
+  id
+  url
+  width
+  height
+}
+    `, {"fragmentName":"Picture"}) as unknown as TypedDocumentString<PictureFragment, unknown>;
+export const SheetDirectionFragmentDoc = new TypedDocumentString(`
+    fragment SheetDirection on Direction {
+  id
+  index
+  name
+  kind
+  origin
+  version
+  samplingSteps
+  reverseProcess
+  accuracy
+  strengthError
+  effectSize
+  monotonicity
+  uniqueness
+  score
+  dead
+  duplicateOf {
+    id
+    name
+  }
+  favourite
+  hidden
+  tags
+  strengthRange {
+    min
+    max
+  }
+  fidelity {
+    strength
+    kid
+    frechetDistance
+  }
+  fidelityBaseline {
+    frechetDistance
+    samples
+  }
+  filmstrip {
+    ...Picture
+  }
+  discovery {
+    id
+    config {
+      maxStrength
+    }
+  }
+}
+    fragment Picture on Image {
+  id
+  url
+  width
+  height
+}`, {"fragmentName":"SheetDirection"}) as unknown as TypedDocumentString<SheetDirectionFragment, unknown>;
 export const StagePartsFragmentDoc = new TypedDocumentString(`
     fragment StageParts on ModelStage {
   name
@@ -146,14 +309,162 @@ export const StagePartsFragmentDoc = new TypedDocumentString(`
   message
 }
     `, {"fragmentName":"StageParts"}) as unknown as TypedDocumentString<StagePartsFragment, unknown>;
-export const PictureFragmentDoc = new TypedDocumentString(`
-    fragment Picture on Image {
+export const SheetDirectionsDocument = new TypedDocumentString(`
+    query SheetDirections($modelId: ID!, $after: String) {
+  directions(modelId: $modelId, orderBy: SCORE, first: 200, after: $after) {
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+    edges {
+      node {
+        ...SheetDirection
+      }
+    }
+  }
+}
+    fragment SheetDirection on Direction {
+  id
+  index
+  name
+  kind
+  origin
+  version
+  samplingSteps
+  reverseProcess
+  accuracy
+  strengthError
+  effectSize
+  monotonicity
+  uniqueness
+  score
+  dead
+  duplicateOf {
+    id
+    name
+  }
+  favourite
+  hidden
+  tags
+  strengthRange {
+    min
+    max
+  }
+  fidelity {
+    strength
+    kid
+    frechetDistance
+  }
+  fidelityBaseline {
+    frechetDistance
+    samples
+  }
+  filmstrip {
+    ...Picture
+  }
+  discovery {
+    id
+    config {
+      maxStrength
+    }
+  }
+}
+fragment Picture on Image {
   id
   url
   width
   height
+}`) as unknown as TypedDocumentString<SheetDirectionsQuery, SheetDirectionsQueryVariables>;
+export const SheetDiscoveriesDocument = new TypedDocumentString(`
+    query SheetDiscoveries($modelId: ID!) {
+  discoveries(modelId: $modelId, first: 100) {
+    edges {
+      node {
+        id
+        status
+        createdAt
+        config {
+          method
+          directions
+        }
+      }
+    }
+  }
 }
-    `, {"fragmentName":"Picture"}) as unknown as TypedDocumentString<PictureFragment, unknown>;
+    `) as unknown as TypedDocumentString<SheetDiscoveriesQuery, SheetDiscoveriesQueryVariables>;
+export const MarkDirectionDocument = new TypedDocumentString(`
+    mutation MarkDirection($input: UpdateDirectionInput!) {
+  updateDirection(input: $input) {
+    ...SheetDirection
+  }
+}
+    fragment SheetDirection on Direction {
+  id
+  index
+  name
+  kind
+  origin
+  version
+  samplingSteps
+  reverseProcess
+  accuracy
+  strengthError
+  effectSize
+  monotonicity
+  uniqueness
+  score
+  dead
+  duplicateOf {
+    id
+    name
+  }
+  favourite
+  hidden
+  tags
+  strengthRange {
+    min
+    max
+  }
+  fidelity {
+    strength
+    kid
+    frechetDistance
+  }
+  fidelityBaseline {
+    frechetDistance
+    samples
+  }
+  filmstrip {
+    ...Picture
+  }
+  discovery {
+    id
+    config {
+      maxStrength
+    }
+  }
+}
+fragment Picture on Image {
+  id
+  url
+  width
+  height
+}`) as unknown as TypedDocumentString<MarkDirectionMutation, MarkDirectionMutationVariables>;
+export const ExportSheetDocument = new TypedDocumentString(`
+    mutation ExportSheet($ids: [ID!]!) {
+  exportDirections(ids: $ids) {
+    url
+    byteSize
+  }
+}
+    `) as unknown as TypedDocumentString<ExportSheetMutation, ExportSheetMutationVariables>;
+export const ImportSheetDocument = new TypedDocumentString(`
+    mutation ImportSheet($input: ImportDirectionsInput!) {
+  importDirections(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<ImportSheetMutation, ImportSheetMutationVariables>;
 export const ModelListDocument = new TypedDocumentString(`
     query ModelList {
   models(first: 100) {
