@@ -246,7 +246,7 @@ export type StartDiscoveryInput = {
   readonly fullSpatial?: boolean | null | undefined;
   /** 1 to 200 characters. Used again with the same input it returns the same run; with another it is a CONFLICT. */
   readonly idempotencyKey?: string | null | undefined;
-  /** Of the directions (Adam), above 0 to 1; 0.005 if left out. */
+  /** Of the directions (Adam), above 0 to 1; 0.0003 if left out. */
   readonly learningRate?: number | null | undefined;
   /** Largest magnitude of strength to train with, above `minStrength` and at most 100. */
   readonly maxStrength?: number | null | undefined;

@@ -194,6 +194,48 @@ export type ShiftKind =
   /** GLOBAL with a learned gate over time. */
   | 'TIMESTEP';
 
+/** A discovery to start. */
+export type StartDiscoveryInput = {
+  /** Weight of the adversarial loss, 0 (no discriminator) to 1000; 0.05 if left out. */
+  readonly adversarialWeight?: number | null | undefined;
+  /** Samples per training step, 1 to 64. */
+  readonly batchSize?: number | null | undefined;
+  /** Training steps between two checkpoints, at least 1: the most that a crash costs. */
+  readonly checkpointEvery?: number | null | undefined;
+  /** How many directions (K), 1 to 256; SUBSPACE at most 64. */
+  readonly directions?: number | null | undefined;
+  /** GLOBAL and TIMESTEP: a value for each place of h, not only for each channel; false if left out. PER_TIMESTEP: always true. The others: false. */
+  readonly fullSpatial?: boolean | null | undefined;
+  /** 1 to 200 characters. Used again with the same input it returns the same run; with another it is a CONFLICT. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Of the directions (Adam), above 0 to 1; 0.0003 if left out. */
+  readonly learningRate?: number | null | undefined;
+  /** Largest magnitude of strength to train with, above `minStrength` and at most 100. */
+  readonly maxStrength?: number | null | undefined;
+  /** How to find the directions: LEARNED, or one of the baselines PCA, JACOBIAN and RANDOM, whose directions are fixed and only the reconstructor learns. */
+  readonly method?: DiscoveryMethod | null | undefined;
+  /** Smallest magnitude of strength to train with, at least 0. */
+  readonly minStrength?: number | null | undefined;
+  /** The model; it must be READY. */
+  readonly modelId: string;
+  /** Keep the directions orthonormal. GLOBAL and TIMESTEP: false if left out; if true, K is at most the dimension. SUBSPACE: false if left out where it starts INDEPENDENT, else true. The others: false. */
+  readonly orthonormal?: boolean | null | undefined;
+  /** Training steps between two previews; 0 for none. */
+  readonly previewEvery?: number | null | undefined;
+  /** Where the shift acts in a DDIM step; SYMMETRIC if left out. */
+  readonly reverseProcess?: ReverseProcess | null | undefined;
+  /** DDIM steps of each sample (T), 2 to 1000 and at most the model's `trainTimesteps`. */
+  readonly samplingSteps?: number | null | undefined;
+  /** Seed of everything random, 0 to 2147483647. */
+  readonly seed?: number | null | undefined;
+  /** What the directions are made of. LEARNED: SUBSPACE (if left out), GLOBAL, TIMESTEP or BLOCK; RANDOM: GLOBAL (if left out), TIMESTEP or BLOCK; PCA and JACOBIAN: PER_TIMESTEP. */
+  readonly shift?: ShiftKind | null | undefined;
+  /** SUBSPACE: where the directions start; INDEPENDENT if left out. Not for the other kinds. */
+  readonly start?: SubspaceStart | null | undefined;
+  /** Training steps, 1 to 1000000. */
+  readonly trainingSteps?: number | null | undefined;
+};
+
 /** Edits of one base: every direction at every strength. */
 export type StartSweepInput = {
   /** Directions to sweep, at least one. */
@@ -205,6 +247,13 @@ export type StartSweepInput = {
   /** Strengths of each, at least one, -100 to 100; at most 256 edits in all. */
   readonly strengths: ReadonlyArray<number>;
 };
+
+/** Where the directions of a SUBSPACE start. */
+export type SubspaceStart =
+  /** At the mixtures of components whose effects on images are most independent of each other, the strongest first. */
+  | 'INDEPENDENT'
+  /** At the principal components of h, the largest variance first. */
+  | 'PRINCIPAL';
 
 /** What to change in a direction; a field left out stays as it is. */
 export type UpdateDirectionInput = {
@@ -257,6 +306,72 @@ export type ImportSheetMutationVariables = Exact<{
 
 
 export type ImportSheetMutation = { readonly importDirections: ReadonlyArray<{ readonly id: string }> };
+
+export type RunSummaryFragment = { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly createdAt: string, readonly error: { readonly code: string, readonly message: string } | null, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number } };
+
+export type RunListQueryVariables = Exact<{
+  modelId: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type RunListQuery = { readonly discoveries: { readonly totalCount: number, readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly createdAt: string, readonly error: { readonly code: string, readonly message: string } | null, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number } } }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean } } };
+
+export type RunDetailsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RunDetailsQuery = { readonly discovery: { readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly startedAt: string | null, readonly finishedAt: string | null, readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly createdAt: string, readonly model: { readonly id: string, readonly name: string, readonly stages: ReadonlyArray<{ readonly name: ModelStageName, readonly status: ModelStageStatus, readonly done: number, readonly total: number, readonly estimatedSeconds: number | null, readonly message: string | null }> }, readonly config: { readonly reverseProcess: ReverseProcess, readonly maxStrength: number, readonly minStrength: number, readonly learningRate: number, readonly adversarialWeight: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly start: SubspaceStart | null, readonly seed: number, readonly checkpointEvery: number, readonly previewEvery: number, readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number }, readonly directions: { readonly totalCount: number }, readonly error: { readonly code: string, readonly message: string } | null } | null };
+
+export type EstimateRunQueryVariables = Exact<{
+  input: StartDiscoveryInput;
+}>;
+
+
+export type EstimateRunQuery = { readonly estimateDiscovery: { readonly fits: boolean, readonly advice: string | null, readonly peakMemoryBytes: number, readonly secondsPerStep: number | null, readonly totalSeconds: number | null } };
+
+export type StartRunMutationVariables = Exact<{
+  input: StartDiscoveryInput;
+}>;
+
+
+export type StartRunMutation = { readonly startDiscovery: { readonly id: string } };
+
+export type PauseRunMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type PauseRunMutation = { readonly pauseDiscovery: { readonly id: string, readonly status: RunStatus } };
+
+export type ResumeRunMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ResumeRunMutation = { readonly resumeDiscovery: { readonly id: string, readonly status: RunStatus } };
+
+export type CancelRunMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelRunMutation = { readonly cancelDiscovery: { readonly id: string, readonly status: RunStatus } };
+
+export type RunEventsSubscriptionVariables = Exact<{
+  discoveryId: string;
+  after?: number | null | undefined;
+}>;
+
+
+export type RunEventsSubscription = { readonly trainingProgress:
+    | { readonly __typename: 'CheckpointSaved', readonly seq: number, readonly step: number }
+    | { readonly __typename: 'ScorecardUpdated', readonly seq: number, readonly step: number }
+    | { readonly __typename: 'StatusChanged', readonly seq: number, readonly status: RunStatus, readonly error: { readonly code: string, readonly message: string } | null }
+    | { readonly __typename: 'TrainingPreview', readonly seq: number, readonly step: number, readonly stepIndex: number, readonly timestep: number, readonly directionIndex: number, readonly strength: number, readonly original: { readonly id: string, readonly url: string, readonly width: number, readonly height: number }, readonly shifted: { readonly id: string, readonly url: string, readonly width: number, readonly height: number } }
+    | { readonly __typename: 'TrainingStep', readonly seq: number, readonly step: number, readonly totalSteps: number, readonly loss: number, readonly classificationLoss: number, readonly strengthLoss: number, readonly accuracy: number, readonly secondsPerStep: number, readonly peakMemoryBytes: number }
+   };
 
 export type RackDirectionFragment = { readonly id: string, readonly name: string, readonly score: number | null, readonly favourite: boolean, readonly filmstrip: ReadonlyArray<{ readonly id: string, readonly url: string, readonly width: number, readonly height: number }>, readonly strengthRange: { readonly min: number, readonly max: number } | null, readonly discovery: { readonly config: { readonly maxStrength: number } } | null };
 
@@ -451,6 +566,28 @@ export const SheetDirectionFragmentDoc = new TypedDocumentString(`
   width
   height
 }`, {"fragmentName":"SheetDirection"}) as unknown as TypedDocumentString<SheetDirectionFragment, unknown>;
+export const RunSummaryFragmentDoc = new TypedDocumentString(`
+    fragment RunSummary on Discovery {
+  id
+  status
+  step
+  totalSteps
+  secondsPerStep
+  createdAt
+  error {
+    code
+    message
+  }
+  config {
+    method
+    shift
+    directions
+    trainingSteps
+    samplingSteps
+    batchSize
+  }
+}
+    `, {"fragmentName":"RunSummary"}) as unknown as TypedDocumentString<RunSummaryFragment, unknown>;
 export const RackDirectionFragmentDoc = new TypedDocumentString(`
     fragment RackDirection on Direction {
   id
@@ -642,6 +779,196 @@ export const ImportSheetDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ImportSheetMutation, ImportSheetMutationVariables>;
+export const RunListDocument = new TypedDocumentString(`
+    query RunList($modelId: ID!, $after: String) {
+  discoveries(modelId: $modelId, first: 20, after: $after) {
+    totalCount
+    edges {
+      node {
+        ...RunSummary
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+    fragment RunSummary on Discovery {
+  id
+  status
+  step
+  totalSteps
+  secondsPerStep
+  createdAt
+  error {
+    code
+    message
+  }
+  config {
+    method
+    shift
+    directions
+    trainingSteps
+    samplingSteps
+    batchSize
+  }
+}`) as unknown as TypedDocumentString<RunListQuery, RunListQueryVariables>;
+export const RunDetailsDocument = new TypedDocumentString(`
+    query RunDetails($id: ID!) {
+  discovery(id: $id) {
+    ...RunSummary
+    device
+    peakMemoryBytes
+    resumedFromStep
+    startedAt
+    finishedAt
+    model {
+      id
+      name
+      stages {
+        ...StageParts
+      }
+    }
+    config {
+      reverseProcess
+      maxStrength
+      minStrength
+      learningRate
+      adversarialWeight
+      orthonormal
+      fullSpatial
+      start
+      seed
+      checkpointEvery
+      previewEvery
+    }
+    directions(first: 1) {
+      totalCount
+    }
+  }
+}
+    fragment RunSummary on Discovery {
+  id
+  status
+  step
+  totalSteps
+  secondsPerStep
+  createdAt
+  error {
+    code
+    message
+  }
+  config {
+    method
+    shift
+    directions
+    trainingSteps
+    samplingSteps
+    batchSize
+  }
+}
+fragment StageParts on ModelStage {
+  name
+  status
+  done
+  total
+  estimatedSeconds
+  message
+}`) as unknown as TypedDocumentString<RunDetailsQuery, RunDetailsQueryVariables>;
+export const EstimateRunDocument = new TypedDocumentString(`
+    query EstimateRun($input: StartDiscoveryInput!) {
+  estimateDiscovery(input: $input) {
+    fits
+    advice
+    peakMemoryBytes
+    secondsPerStep
+    totalSeconds
+  }
+}
+    `) as unknown as TypedDocumentString<EstimateRunQuery, EstimateRunQueryVariables>;
+export const StartRunDocument = new TypedDocumentString(`
+    mutation StartRun($input: StartDiscoveryInput!) {
+  startDiscovery(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<StartRunMutation, StartRunMutationVariables>;
+export const PauseRunDocument = new TypedDocumentString(`
+    mutation PauseRun($id: ID!) {
+  pauseDiscovery(id: $id) {
+    id
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<PauseRunMutation, PauseRunMutationVariables>;
+export const ResumeRunDocument = new TypedDocumentString(`
+    mutation ResumeRun($id: ID!) {
+  resumeDiscovery(id: $id) {
+    id
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<ResumeRunMutation, ResumeRunMutationVariables>;
+export const CancelRunDocument = new TypedDocumentString(`
+    mutation CancelRun($id: ID!) {
+  cancelDiscovery(id: $id) {
+    id
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<CancelRunMutation, CancelRunMutationVariables>;
+export const RunEventsDocument = new TypedDocumentString(`
+    subscription RunEvents($discoveryId: ID!, $after: Int) {
+  trainingProgress(discoveryId: $discoveryId, after: $after) {
+    __typename
+    ... on RunEvent {
+      seq
+    }
+    ... on StatusChanged {
+      status
+      error {
+        code
+        message
+      }
+    }
+    ... on TrainingStep {
+      step
+      totalSteps
+      loss
+      classificationLoss
+      strengthLoss
+      accuracy
+      secondsPerStep
+      peakMemoryBytes
+    }
+    ... on TrainingPreview {
+      step
+      stepIndex
+      timestep
+      directionIndex
+      strength
+      original {
+        ...Picture
+      }
+      shifted {
+        ...Picture
+      }
+    }
+    ... on CheckpointSaved {
+      step
+    }
+    ... on ScorecardUpdated {
+      step
+    }
+  }
+}
+    fragment Picture on Image {
+  id
+  url
+  width
+  height
+}`) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
 export const EditModelDocument = new TypedDocumentString(`
     query EditModel($id: ID!) {
   model(id: $id) {
