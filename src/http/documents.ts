@@ -1,18 +1,11 @@
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST, specifiedRules } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { Caller } from '../access/caller.js';
 import { AccessError } from '../access/errors.js';
 import type { AccessSettings } from '../access/settings.js';
-import { limitRules, MAX_TOKENS } from '../resolvers/limits.js';
+import { limitRules } from '../resolvers/limits.js';
 import { authorize, mayIntrospect } from '../resolvers/needs.js';
+import { documentValidator } from './validated-documents.js';
 
 export type ToExecutionArgs = (payload: SubscribePayload, caller: Caller) => ExecutionArgs | readonly GraphQLError[];
 
@@ -21,13 +14,12 @@ export type ToExecutionArgs = (payload: SubscribePayload, caller: Caller) => Exe
  * document is an answer to that operation; thrown, it would close the socket for all of them.
  */
 export function executionArgs(schema: GraphQLSchema, access: AccessSettings): ToExecutionArgs {
-  const rules = [...specifiedRules, ...limitRules()];
+  const documentOf = documentValidator(schema, [...specifiedRules, ...limitRules()]);
   return ({ query, operationName, variables }, caller) => {
     const hideSuggestions = !mayIntrospect(access.introspection, caller);
     try {
-      const document = parse(query, { maxTokens: MAX_TOKENS });
-      const errors = validate(schema, document, rules, { hideSuggestions });
-      if (errors.length > 0) return errors;
+      const document = documentOf(query, { hideSuggestions });
+      if (!('kind' in document)) return document;
       const operation = getOperationAST(document, operationName);
       // Without one execution says what is missing.
       if (operation) authorize({ schema, document, operation }, caller, access);

@@ -20,7 +20,7 @@ export interface RequestAccess {
 export class RequestContext {
   loaders: Loaders;
   /** Whoever has the same sees the same in every field: subscriptions are executed once for each audience. */
-  audience = 'everyone';
+  readonly audience: string;
 
   constructor(
     readonly storage: Storage,
@@ -36,6 +36,7 @@ export class RequestContext {
     readonly access: RequestAccess,
   ) {
     this.loaders = createLoaders(storage);
+    this.audience = access.caller.role;
   }
 
   /** Called before each event of a subscription: rows change between two events, and a loader remembers. */

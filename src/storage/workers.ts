@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, inArray, lt, notExists, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { LEASE_MS } from './lease.js';
+import { metricsStore } from './metrics.js';
 import { run, worker } from './tables.js';
 import type { DeviceRow, RunKind, Storage } from './types.js';
 
@@ -28,6 +29,7 @@ export function statusStore(database: Database): Storage['status'] {
       const devices: readonly DeviceRow[] = alive[0]?.devices ?? [];
       return { workers: alive.length, devices, queuedDiscoveries: countOf('discovery'), queuedEdits: countOf('edit') };
     },
+    ...metricsStore(database),
   };
 }
 
