@@ -48,10 +48,12 @@ export interface ChaosResult {
   readonly folder: string;
 }
 
-/** What is under way when the last kill has been done may take so long to end. */
-const GRACE_MS = 180_000;
-/** Beyond this nothing is waited for. */
+/** The references may take so long. */
 const PREPARATION_MS = 1_200_000;
+/** What is under way when the last kill has been done may take as long as something happens at least so often, */
+const QUIET_MS = 120_000;
+/** and no longer than this. */
+const GRACE_MS = 900_000;
 const CHECKS = {
   mutations: mutationsCheck,
   sequences: sequencesCheck,
@@ -101,11 +103,15 @@ async function live({ options, ledger, recoveries, violations, cluster, timeline
   const random = new Random(seed);
   const done = await strikeAll({ cluster, ledger, recoveries, timeline, random, probe }, options);
   over.abort();
-  const grace = globalThis.setTimeout(() => deadline.abort(), GRACE_MS);
+  ledger.seenAtMs = Date.now();
+  const end = Date.now() + GRACE_MS;
+  const grace = setInterval(() => {
+    if (Date.now() > Math.min(end, ledger.seenAtMs + QUIET_MS)) deadline.abort();
+  }, 1000);
   await crowd.ended();
   await recoveries.settled();
   timeline.note('everybody has ended');
-  clearTimeout(grace);
+  clearInterval(grace);
   deadline.abort();
   await crowd.close();
   const user = new User({ ...common, name: 'auditor', random, deadline: AbortSignal.timeout(GRACE_MS) });
