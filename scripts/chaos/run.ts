@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +93,8 @@ async function live({ options, ledger, recoveries, violations, cluster, timeline
   const { seed } = options;
   const over = new AbortController();
   const deadline = new AbortController();
+  // Every subscription and every question listens to it.
+  setMaxListeners(0, deadline.signal);
   const bound = globalThis.setTimeout(() => deadline.abort(), PREPARATION_MS);
   const common = { url: cluster.front.url, ledger, violations, deadline: deadline.signal };
   const crowd = new Crowd({ ...common, seed }, over.signal);

@@ -1,6 +1,9 @@
 /** What may pass: the database is away, or without room. */
 export type Outage = 'AWAY' | 'FULL';
 
+/** What pg says, without a code, of a connection that broke before or under a statement (often the ROLLBACK after another). */
+const BROKEN = /^Connection terminated|^Client (has encountered a connection error|was closed) and is not queryable/;
+
 /**
  * Why the same may succeed later: no room (SQLSTATE class 53); else the database was away (classes 08 and 57P, or a broken
  * socket), or chose another of two transactions that waited for each other (class 40). Null for what it refused, and for
