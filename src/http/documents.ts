@@ -11,7 +11,7 @@ import type { SubscribePayload } from 'graphql-ws';
 import type { Caller } from '../access/caller.js';
 import { AccessError } from '../access/errors.js';
 import type { AccessSettings } from '../access/settings.js';
-import { limitRules, MAX_TOKENS } from '../resolvers/limits.js';
+import { limitRules } from '../resolvers/limits.js';
 import { authorize, mayIntrospect } from '../resolvers/needs.js';
 
 export type ToExecutionArgs = (payload: SubscribePayload, caller: Caller) => ExecutionArgs | readonly GraphQLError[];
@@ -21,11 +21,11 @@ export type ToExecutionArgs = (payload: SubscribePayload, caller: Caller) => Exe
  * document is an answer to that operation; thrown, it would close the socket for all of them.
  */
 export function executionArgs(schema: GraphQLSchema, access: AccessSettings): ToExecutionArgs {
-  const rules = [...specifiedRules, ...limitRules()];
+  const rules = [...specifiedRules, ...limitRules(access.limits)];
   return ({ query, operationName, variables }, caller) => {
     const hideSuggestions = !mayIntrospect(access.introspection, caller);
     try {
-      const document = parse(query, { maxTokens: MAX_TOKENS });
+      const document = parse(query, { maxTokens: access.limits.tokens });
       const errors = validate(schema, document, rules, { hideSuggestions });
       if (errors.length > 0) return errors;
       const operation = getOperationAST(document, operationName);

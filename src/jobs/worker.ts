@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { AccessError } from '../access/errors.js';
 import { type Engine, EngineError } from '../engine/index.js';
 import {
   Bell,
@@ -10,6 +11,7 @@ import {
   type Held,
   heartbeat,
   isConnectionError,
+  isDiskFull,
   openPool,
   REQUEST_CHANNEL,
   StaleEpochError,
@@ -50,6 +52,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   /** Where models are fetched from; without it there are only those on the disk. */
   readonly hub?: JobContext['hub'];
+  /** Any folder, if left out. */
+  readonly modelRoots?: readonly string[];
 }
 
 export interface RunningWorker {
@@ -60,7 +64,7 @@ export interface RunningWorker {
 
 /** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { url, engine, id = randomUUID(), version, logger, hub = null } = options;
+  const { url, engine, id = randomUUID(), version, logger, hub = null, modelRoots = null } = options;
   const { pool, database } = openPool(url, 6);
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
@@ -76,6 +80,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     logger,
     version,
     hub,
+    modelRoots,
   };
   const runner = new JobRunner(context, queue, bell, id);
   await runner.listen();
@@ -230,7 +235,8 @@ class JobRunner {
         return await write();
       } catch (error) {
         if (error instanceof StaleEpochError) return;
-        if (!isConnectionError(error) || this.stopping.signal.aborted) throw error;
+        const passes = isConnectionError(error) || isDiskFull(error);
+        if (!passes || this.stopping.signal.aborted) throw error;
         await setTimeout(DATABASE_AWAY_MS);
       }
     }
@@ -243,7 +249,12 @@ class JobRunner {
     if (cancelled) return work.setStatus(held, 'CANCELLED');
     if (this.stopping.signal.aborted) return handBack(this.queue, work, held, 'the server was stopped');
     if (isConnectionError(error)) return handBack(this.queue, work, held, 'the database could not be reached');
-    const known = error instanceof EngineError && error.code !== 'INTERNAL_SERVER_ERROR';
+    if (isDiskFull(error)) {
+      const message = 'The disk of the database is full. Make room, and start the run again.';
+      return work.giveUp(held.runId, held.epoch, { code: 'STORAGE_FULL', message });
+    }
+    const typed = error instanceof EngineError || error instanceof AccessError;
+    const known = typed && error.code !== 'INTERNAL_SERVER_ERROR';
     const text = error instanceof Error ? error.message : String(error);
     const code = known ? error.code : 'INTERNAL_SERVER_ERROR';
     await work.giveUp(held.runId, held.epoch, { code, message: known ? text : `The run failed unexpectedly: ${text}` });

@@ -1,5 +1,8 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { type LimitDetails, LimitError } from '../access/limit-error.js';
+import { LIMIT_SETTINGS } from '../access/limits.js';
+import { isDiskFull } from '../storage/errors.js';
 
 /** Everything that `extensions.code` can say. */
 export const ERROR_CODES = [
@@ -71,7 +74,7 @@ function causeOf(error: unknown): unknown {
 interface PublicError {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly details: InputDetails | null;
+  readonly details: InputDetails | LimitDetails | null;
 }
 
 /**
@@ -81,17 +84,36 @@ interface PublicError {
 function publicGraphQLError(cause: GraphQLError, { message, path }: GraphQLError): PublicError | null {
   const { code } = cause.extensions;
   if (code === 'INTERNAL_SERVER_ERROR') return null;
-  if (isErrorCode(code)) return { code, message, details: null };
+  if (isErrorCode(code)) return { code, message, details: limitDetails(cause.extensions) };
+  const tokens = /^Syntax Error: Document contains more tha[nt] (\d+) tokens/.exec(message)?.[1];
+  if (tokens !== undefined) {
+    const details = { limit: Number(tokens), setting: LIMIT_SETTINGS.tokens.variable };
+    return { code: 'LIMIT_EXCEEDED', message: `The document has more than ${tokens} tokens. Send less.`, details };
+  }
   const fromSerialising = path !== undefined && cause.nodes === undefined && cause.source === undefined;
   return fromSerialising ? null : { code: 'BAD_USER_INPUT', message, details: null };
+}
+
+/** PostgreSQL's own disk, as opposed to the quota. */
+export const DISK_FULL = {
+  code: 'STORAGE_FULL',
+  message: 'The disk of the database is full. Nothing was changed; tell whoever runs this server.',
+  details: null,
+} as const;
+
+/** Of a limit on documents, which validation rules report. */
+function limitDetails({ limit, value, setting }: GraphQLError['extensions']): LimitDetails | null {
+  if (typeof limit !== 'number' || typeof setting !== 'string') return null;
+  return { limit, setting, ...(typeof value === 'number' ? { value } : {}) };
 }
 
 /** `null` for what a client must not see. Storage and engine errors carry a code of the list themselves. */
 function publicError(cause: unknown, located: GraphQLError): PublicError | null {
   if (cause instanceof GraphQLError) return publicGraphQLError(cause, located);
+  if (isDiskFull(cause)) return DISK_FULL;
   if (!(cause instanceof Error && 'code' in cause && isErrorCode(cause.code))) return null;
   if (cause.code === 'INTERNAL_SERVER_ERROR') return null;
-  const details = cause instanceof ApiError ? cause.details : null;
+  const details = cause instanceof ApiError || cause instanceof LimitError ? cause.details : null;
   return { code: cause.code, message: cause.message, details };
 }
 

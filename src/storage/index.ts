@@ -18,7 +18,7 @@ import { statusStore } from './workers.js';
 export { Bell, REQUEST_CHANNEL } from './bell.js';
 export { type Database, isConnectionError, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
-export { StaleEpochError, StorageError } from './errors.js';
+export { isDiskFull, StaleEpochError, StorageError } from './errors.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
 export { signingKeyStore } from './signing-keys.js';
 export { tokenStore } from './tokens.js';
