@@ -62,6 +62,12 @@ export const LIMIT_SETTINGS = {
     says: 'bytes of images, directions and checkpoints in the database',
   },
   tokens: { variable: 'AZIMUTH_MAX_TOKENS', fallback: 2000, max: 1e5, says: 'lexical tokens of a GraphQL document' },
+  values: {
+    variable: 'AZIMUTH_MAX_VALUES',
+    fallback: 20_000,
+    max: 1e7,
+    says: 'values in the variables of an operation',
+  },
   depth: { variable: 'AZIMUTH_MAX_DEPTH', fallback: 12, max: 100, says: 'fields inside fields of an operation' },
   aliases: { variable: 'AZIMUTH_MAX_ALIASES', fallback: 30, max: 1000, says: 'aliases of an operation' },
   directives: { variable: 'AZIMUTH_MAX_DIRECTIVES', fallback: 20, max: 1000, says: 'directives of an operation' },

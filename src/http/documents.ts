@@ -10,9 +10,11 @@ import {
 import type { SubscribePayload } from 'graphql-ws';
 import type { Caller } from '../access/caller.js';
 import { AccessError } from '../access/errors.js';
+import { LimitError } from '../access/limit-error.js';
 import type { AccessSettings } from '../access/settings.js';
 import { limitRules } from '../resolvers/limits.js';
 import { authorize, mayIntrospect } from '../resolvers/needs.js';
+import { checkPayload } from './payload.js';
 
 export type ToExecutionArgs = (payload: SubscribePayload, caller: Caller) => ExecutionArgs | readonly GraphQLError[];
 
@@ -25,6 +27,7 @@ export function executionArgs(schema: GraphQLSchema, access: AccessSettings): To
   return ({ query, operationName, variables }, caller) => {
     const hideSuggestions = !mayIntrospect(access.introspection, caller);
     try {
+      checkPayload(query, variables, access.limits);
       const document = parse(query, { maxTokens: access.limits.tokens });
       const errors = validate(schema, document, rules, { hideSuggestions });
       if (errors.length > 0) return errors;
@@ -34,7 +37,8 @@ export function executionArgs(schema: GraphQLSchema, access: AccessSettings): To
       return { schema, document, operationName, variableValues: variables, hideSuggestions };
     } catch (error) {
       if (error instanceof GraphQLError) return [error];
-      if (error instanceof AccessError) return [new GraphQLError(error.message, { extensions: { code: error.code } })];
+      if (error instanceof AccessError || error instanceof LimitError)
+        return [new GraphQLError(error.message, { originalError: error })];
       throw error;
     }
   };

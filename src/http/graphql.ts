@@ -5,6 +5,8 @@ import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Caller } from '../access/caller.js';
 import { AccessError } from '../access/errors.js';
+import { LimitError } from '../access/limit-error.js';
+import type { Limits } from '../access/limits.js';
 import type { AccessSettings } from '../access/settings.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { presentError, withoutSuggestions } from '../resolvers/errors.js';
@@ -13,6 +15,7 @@ import { authorize, mayIntrospect } from '../resolvers/needs.js';
 import { CHALLENGE } from './admission.js';
 import type { Intake } from './intake.js';
 import { HttpError, mediaType } from './messages.js';
+import { checkPayload } from './payload.js';
 
 /** What a browser sends across origins without asking first. Apollo's CSRF prevention refuses it. */
 const SIMPLE_TYPES: ReadonlySet<string> = new Set([
@@ -55,6 +58,7 @@ export async function graphqlOverHttp(
     async answer(request, response, caller) {
       if (caller === null) throw new HttpError(401, 'UNAUTHENTICATED', AccessError.noToken().message, CHALLENGE);
       const body = await requestBody(request, intake);
+      refuseLarge(body, access.limits);
       const httpGraphQLRequest = { method: 'POST', headers: headersOf(request), search: '', body };
       const result = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest,
@@ -104,6 +108,16 @@ async function requestBody(request: IncomingMessage, intake: Intake): Promise<un
     return JSON.parse(text);
   } catch {
     throw new HttpError(400, 'BAD_USER_INPUT', 'The body is not JSON.');
+  }
+}
+
+/** As over WebSocket; what is no operation at all is Apollo's to refuse. */
+function refuseLarge(body: unknown, limits: Limits): void {
+  if (typeof body !== 'object' || body === null) return;
+  try {
+    checkPayload('query' in body ? body.query : null, 'variables' in body ? body.variables : null, limits);
+  } catch (error) {
+    throw error instanceof LimitError ? HttpError.ofLimit(400, error) : error;
   }
 }
 

@@ -16,13 +16,14 @@ import type { RequestContext } from '../resolvers/context.js';
 import { presentError } from '../resolvers/errors.js';
 import { RunStream } from '../resolvers/run-stream.js';
 import { addressOf } from './admission.js';
+import { ClientSocket } from './client-socket.js';
 import { executionArgs } from './documents.js';
 import { type CallerParts, socketCaller } from './socket-caller.js';
 import { FanOut } from './subscriptions/fan-out.js';
 
 const CLOSE_MS = 1000;
-/** Answers that may wait for a client that sends and does not read: then it is cut off. */
-const BACKLOG_MAX = 16 * 2 ** 20;
+/** Of the closing handshake, for a client that does not answer it. */
+const CLOSE_TIMEOUT_MS = 5000;
 /** Between two pings; whoever does not answer one until the next is gone. */
 const KEEP_ALIVE_MS = 12_000;
 /** "Try again later" of the WebSocket protocol. */
@@ -53,7 +54,12 @@ export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
   const { schema, createContext, logger, access, rate } = parts;
   const { limits } = access;
   const tally = new Tally();
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.messageBytes,
+    WebSocket: ClientSocket,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  });
   const toArgs = executionArgs(schema, access);
   const present = (error: GraphQLError) => presentError(error, logger);
   const fanOut = new FanOut({ present });
@@ -104,7 +110,6 @@ export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
       if (refusal) refuse(socket, refusal);
       else
         sockets.handleUpgrade(request, socket, head, (client) => {
-          cutOffDeaf(client);
           if (!count(tally, addressOf(request), limits, client)) return;
           sockets.emit('connection', client, request);
           quietly(client, logger);
@@ -144,16 +149,6 @@ function count(tally: Tally, key: string, limits: Limits, socket: WebSocket): bo
   tally.add(key);
   socket.once('close', () => tally.remove(key));
   return true;
-}
-
-/** Each ping gets an answer: sent without end to a client that reads none of them they would fill the memory. */
-function cutOffDeaf(socket: WebSocket): void {
-  const look = () => {
-    if (socket.bufferedAmount > BACKLOG_MAX) socket.terminate();
-  };
-  socket.on('message', look);
-  socket.on('ping', look);
-  socket.on('error', () => {});
 }
 
 /** A client that breaks the protocol is closed by ws, with the code that says how; graphql-ws would write of each on standard error. */

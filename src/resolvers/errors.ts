@@ -62,6 +62,9 @@ export function notFound(type: string, id: string): ApiError {
   return new ApiError('NOT_FOUND', `There is no ${type} with id "${id}". It may have been deleted.`);
 }
 
+/** Characters of a message; our own have some hundred. */
+const MESSAGE_MAX = 2000;
+
 function isErrorCode(value: unknown): value is ErrorCode {
   return ERROR_CODES.some((code) => code === value);
 }
@@ -124,7 +127,7 @@ export function presentError(error: unknown, logger: Logger): GraphQLFormattedEr
   const known = publicError(cause, located);
   if (known === null) logger.error({ err: cause, path: located.path }, 'unexpected error in a GraphQL operation');
   return {
-    message: known?.message ?? 'Internal server error. The server log says more.',
+    message: shortened(known?.message ?? 'Internal server error. The server log says more.'),
     ...(located.locations ? { locations: located.locations } : {}),
     ...(located.path ? { path: located.path } : {}),
     extensions: { code: known?.code ?? 'INTERNAL_SERVER_ERROR', ...known?.details },
@@ -134,6 +137,11 @@ export function presentError(error: unknown, logger: Logger): GraphQLFormattedEr
 /** Names of the schema that graphql suggests are part of it: who may not see it gets none. */
 export function withoutSuggestions<Shown extends { readonly message: string }>(error: Shown): Shown {
   return { ...error, message: error.message.replace(/\s*Did you mean [\s\S]*?\?(?=\s|$)/g, '') };
+}
+
+/** graphql prints a wrong variable whole, and into each of fifty errors: an answer must not be larger than its question. */
+function shortened(message: string): string {
+  return message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message;
 }
 
 function toError(error: unknown): Error {
