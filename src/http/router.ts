@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { LimitError } from '../access/limit-error.js';
 import { outageError } from '../resolvers/errors.js';
 import { admitCaller, admitPage } from './admission.js';
 import { HttpError, sendError } from './messages.js';
@@ -40,17 +41,23 @@ function routeOf(method: string, path: string): Route {
 }
 
 function fail(logger: Logger, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  if (!(error instanceof HttpError))
-    logger.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
+  const known = knownError(error);
+  if (!known) logger.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
   // A body that nobody reads would keep the connection from its next request.
   request.resume();
+  const internal = new HttpError(500, 'INTERNAL_SERVER_ERROR', 'Internal server error. The server log says more.');
+  sendError(response, known ?? internal);
+}
+
+function knownError(error: unknown): HttpError | null {
+  if (error instanceof HttpError) return error;
+  if (error instanceof LimitError) return HttpError.ofLimit(507, error);
   const outage = outageError(error);
-  const shown = outage
-    ? new HttpError(503, outage.code, outage.message, { 'retry-after': '1' })
-    : new HttpError(500, 'INTERNAL_SERVER_ERROR', 'Internal server error. The server log says more.');
-  sendError(response, error instanceof HttpError ? error : shown);
+  if (!outage) return null;
+  const status = outage.code === 'STORAGE_FULL' ? 507 : 503;
+  return new HttpError(status, outage.code, outage.message, { 'retry-after': '1' });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
+import { AccessError } from '../access/errors.js';
 import { type Engine, EngineError } from '../engine/index.js';
 import {
   Bell,
@@ -48,6 +49,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   /** Where models are fetched from; without it there are only those on the disk. */
   readonly hub?: JobContext['hub'];
+  /** Any folder, if left out. */
+  readonly modelRoots?: readonly string[];
 }
 
 export interface RunningWorker {
@@ -58,7 +61,7 @@ export interface RunningWorker {
 
 /** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { url, engine, id = randomUUID(), version, logger, hub = null } = options;
+  const { url, engine, id = randomUUID(), version, logger, hub = null, modelRoots = null } = options;
   const { pool, database } = openPool(url, 6);
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
@@ -73,6 +76,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     logger,
     version,
     hub,
+    modelRoots,
   };
   const runner = new JobRunner(context, queue, bell, id);
   await runner.listen();
@@ -258,7 +262,8 @@ class JobRunner {
     if (this.stopping.signal.aborted)
       return handBack(this.queue, work, held, 'the server was stopped', { isFault: false });
     if (isPassing(error)) return handBack(this.queue, work, held, 'the database was away', { isFault: false });
-    const known = error instanceof EngineError && error.code !== 'INTERNAL_SERVER_ERROR';
+    const typed = error instanceof EngineError || error instanceof AccessError;
+    const known = typed && error.code !== 'INTERNAL_SERVER_ERROR';
     const text = error instanceof Error ? error.message : String(error);
     const code = known ? error.code : 'INTERNAL_SERVER_ERROR';
     await work.giveUp(held, { code, message: known ? text : `The run failed unexpectedly: ${text}` });

@@ -11,6 +11,7 @@ import {
   type RunKind,
   type RunRow,
   type RunStatus,
+  type Starter,
   type Storage,
 } from './types.js';
 
@@ -36,6 +37,7 @@ export async function insertRun(
   id: string,
   kind: RunKind,
   idempotency: Idempotency | null,
+  starter?: Starter,
 ): Promise<void> {
   await tx.insert(run).values({
     id,
@@ -43,6 +45,7 @@ export async function insertRun(
     status: 'QUEUED',
     idempotencyKey: idempotency?.key ?? null,
     fingerprint: idempotency?.fingerprint ?? null,
+    tokenId: starter?.tokenId ?? null,
   });
   await appendEvent(tx, { runId: id, epoch: 0, type: 'StatusChanged', payload: { status: 'QUEUED', error: null } });
 }

@@ -37,15 +37,15 @@ async function upload(): Promise<{ status: number; code: string }> {
   return { status: answer.status, code: errors?.[0]?.extensions.code ?? '' };
 }
 
-test('a full database refuses with LIMIT_EXCEEDED and says what to do, and takes the same once there is room', async () => {
+test('a full database refuses with STORAGE_FULL and says what to do, and takes the same once there is room', async () => {
   await db.pool.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`);
   for (const table of ['run', 'blob'])
     await db.pool.query(`CREATE TRIGGER full_disk BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION refuse()`);
   const error = await api.errorOf(IMPORT);
-  expect(error.extensions.code).toBe('LIMIT_EXCEEDED');
+  expect(error.extensions.code).toBe('STORAGE_FULL');
   expect(error.message).toMatch(/no room.*try this again/);
-  expect(await upload()).toEqual({ status: 503, code: 'LIMIT_EXCEEDED' });
+  expect(await upload()).toEqual({ status: 507, code: 'STORAGE_FULL' });
   await db.pool.query('DROP FUNCTION refuse CASCADE');
   await api.query(IMPORT);
   expect((await upload()).status).toBe(201);
