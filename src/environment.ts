@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { type AccessSettings, readAccess } from './access/settings.js';
+import { SettingError } from './roles.js';
 
 /** What the environment configures; see the README. */
 export interface Environment {
@@ -8,39 +10,59 @@ export interface Environment {
   readonly dataDir: string;
   /** `null` starts the embedded PostgreSQL. */
   readonly databaseUrl: string | null;
+  /** A provider, with `:N` for the Nth GPU where it can choose. */
   readonly device: string;
+  /** Where a worker without a front says how it is; null: nowhere. */
+  readonly healthPort: number | null;
   readonly logLevel: string;
+  /** Who may do what. */
+  readonly access: AccessSettings;
 }
 
 const DEVICES = ['auto', 'cuda', 'webgpu', 'coreml', 'dml', 'cpu'];
+/** Providers that take the number of a GPU. */
+const NUMBERED = /^(cuda|dml):\d{1,2}$/;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** Throws with the variable, what it may be, and what it is. An empty variable counts as one that is not set. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string, fallback: string) => variables[name] || fallback;
+  const host = read('HOST', '127.0.0.1');
+  const dataDir = resolve(read('AZIMUTH_DATA', './data'));
   return {
-    host: read('HOST', '127.0.0.1'),
-    port: portOf(read('PORT', '4000')),
-    dataDir: resolve(read('AZIMUTH_DATA', './data')),
+    host,
+    port: portOf('PORT', read('PORT', '4000')),
+    dataDir,
     databaseUrl: databaseUrlOf(variables['DATABASE_URL'] || null),
-    device: oneOf('AZIMUTH_DEVICE', read('AZIMUTH_DEVICE', 'auto'), DEVICES),
+    device: deviceOf(read('AZIMUTH_DEVICE', 'auto')),
+    healthPort: variables['AZIMUTH_HEALTH_PORT']
+      ? portOf('AZIMUTH_HEALTH_PORT', variables['AZIMUTH_HEALTH_PORT'])
+      : null,
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
+    access: readAccess(variables, host, dataDir),
   };
 }
 
-function portOf(text: string): number {
+function portOf(name: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new Error(`PORT: expected a number from 0 (any free one) to 65535, got "${text}".`);
+  throw new SettingError(`${name}: expected a number from 0 (any free one) to 65535, got "${text}".`);
 }
 
 /** The value never stands in the message: it holds a password. */
 function databaseUrlOf(text: string | null): string | null {
   if (text === null || /^postgres(ql)?:\/\//.test(text)) return text;
-  throw new Error('DATABASE_URL: expected postgres://user:password@host:port/database.');
+  throw new SettingError('DATABASE_URL: expected postgres://user:password@host:port/database.');
+}
+
+function deviceOf(text: string): string {
+  if (NUMBERED.test(text) || DEVICES.includes(text)) return text;
+  throw new SettingError(
+    `AZIMUTH_DEVICE: expected one of ${DEVICES.join(', ')}, or cuda:N or dml:N for one GPU of several, got "${text}".`,
+  );
 }
 
 function oneOf(name: string, value: string, values: readonly string[]): string {
   if (values.includes(value)) return value;
-  throw new Error(`${name}: expected one of ${values.join(', ')}, got "${value}".`);
+  throw new SettingError(`${name}: expected one of ${values.join(', ')}, got "${value}".`);
 }

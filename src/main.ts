@@ -1,18 +1,40 @@
+#!/usr/bin/env node
 import { pino } from 'pino';
 import { readEnvironment } from './environment.js';
-import { startServer } from './server.js';
+import { type Role, readRole, requireShared, USAGE } from './roles.js';
 
-/** Environment → server. Standard output carries one line, the address; the log goes to standard error. */
+/** Command line and environment → processes. Standard output carries one line; the log goes to standard error. */
 async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args[0] === 'token') return (await import('./commands/token.js')).tokenCommand(args.slice(1), process.env);
+  const role = readRole(args);
+  if (role === null) return console.log(USAGE);
   const { logLevel, ...options } = readEnvironment(process.env);
+  // No other process needs it, least of all the one that reads strangers' files.
+  delete process.env['AZIMUTH_TOKEN'];
+  requireShared(role, options.databaseUrl);
   const logger = pino(
     { level: logLevel, redact: ['databaseUrl', '*.databaseUrl', 'req.headers.authorization'] },
     pino.destination(2),
   );
-  const starting = startServer({ ...options, logger, worker: true });
+  const starting = start(role, { ...options, logger });
   stopOnSignals(async () => (await starting).close());
-  const server = await starting;
-  console.log(`Azimuth is listening on ${server.url}`);
+  console.log((await starting).says);
+}
+
+type Options = Omit<ReturnType<typeof readEnvironment>, 'logLevel'> & { readonly logger: pino.Logger };
+
+async function start(role: Role, options: Options): Promise<{ says: string; close(): Promise<void> }> {
+  const { databaseUrl, device } = options;
+  // Each role loads what it runs: a worker's host no GraphQL, and neither of them the engine.
+  if (role === 'worker' && databaseUrl !== null) {
+    const { startWorkerHost } = await import('./worker-host.js');
+    const { url, close } = await startWorkerHost({ ...options, databaseUrl });
+    return { says: `Azimuth is working on device ${device}${url ? `, its health on ${url}` : ''}`, close };
+  }
+  const { startServer } = await import('./server.js');
+  const { url, close } = await startServer({ ...options, worker: role === 'all' });
+  return { says: `Azimuth is listening on ${url}`, close };
 }
 
 /** The first signal stops everything in order, the second at once. */

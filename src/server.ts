@@ -1,10 +1,15 @@
 import 'reflect-metadata';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { basename } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Caller } from './access/caller.js';
+import { Gate } from './access/gate.js';
+import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
+import { UrlSigner } from './access/url-signer.js';
+import { Closing } from './closing.js';
 import { graphqlOverHttp } from './http/graphql.js';
-import { createMetrics } from './http/metrics.js';
+import { createMetrics } from './http/metrics/index.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
 import { openStudio } from './http/studio.js';
@@ -18,6 +23,7 @@ import {
   startSupervisor,
   type Transfer,
 } from './jobs/index.js';
+import { type Address, closeServer, listen } from './listen.js';
 import { packageFile, packageVersion } from './package.js';
 import { RequestContext } from './resolvers/context.js';
 import { createSchema } from './resolvers/schema.js';
@@ -37,16 +43,14 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether this process starts a worker; without one, runs stay QUEUED until another process brings one. */
   readonly worker: boolean;
+  /** Open, on loopback, if left out. */
+  readonly access?: AccessSettings;
 }
 
-export interface RunningServer {
-  readonly url: string;
-  readonly port: number;
+export interface RunningServer extends Address {
   /** Ends subscriptions, requests, the worker and the database, in this order. */
   close(): Promise<void>;
 }
-
-type Close = () => Promise<void>;
 
 /** What the front works with. */
 interface Backend {
@@ -58,101 +62,68 @@ interface Backend {
 
 /** Resolves when it listens; the import of the shipped model goes on behind. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const opened: Close[] = [];
-  const close = once(() => closeAll(opened, options.logger));
-  try {
-    const backend = await openBackend(options, opened);
-    const server = await openFront(backend, options, opened);
-    return { ...server, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const closing = new Closing(options.logger);
+  return closing.orNothing(async () => {
+    const backend = await openBackend(options, closing);
+    const server = await openFront(backend, options, closing);
+    return { ...server, close: closing.close };
+  });
 }
 
-async function openBackend(options: ServerOptions, opened: Close[]): Promise<Backend> {
+async function openBackend(options: ServerOptions, closing: Closing): Promise<Backend> {
   const { databaseUrl, dataDir, device, logger } = options;
   const database = await openDatabase({ databaseUrl, dataDir });
-  opened.push(() => database.stop());
+  closing.add(() => database.stop());
   const queue = await openQueue(database.url, { supervises: false });
-  opened.push(() => queue.stop());
+  closing.add(() => queue.stop());
   const storage = await openStorage({ url: database.url, ...queue });
-  opened.push(() => storage.close());
+  closing.add(() => storage.close());
   if (options.worker) {
     const supervisor = startSupervisor({ url: database.url, device, dataDir, queue, logger });
-    opened.push(() => supervisor.stop());
+    closing.add(() => supervisor.stop());
   }
   return { storage, estimate: createEstimator(queue), transfer: createTransfer(queue), merge: createMerger(queue) };
 }
 
 async function openFront(
   { storage, estimate, transfer, merge }: Backend,
-  { host, port, logger }: ServerOptions,
-  opened: Close[],
-): Promise<{ url: string; port: number }> {
+  { host, port, logger, access = OPEN_ACCESS }: ServerOptions,
+  closing: Closing,
+): Promise<Address> {
   const version = packageVersion();
   const shippedModel = packageFile('models/portraits-32');
   const schema: GraphQLSchema = createSchema();
-  const createContext = () => new RequestContext(storage, logger, version, estimate, transfer, merge);
-  const graphql = await graphqlOverHttp(schema, createContext, logger);
-  opened.push(() => graphql.stop());
-  const socket = graphqlOverSocket(schema, createContext, logger);
-  const metrics = createMetrics(storage, socket.openSockets);
+  const gate = new Gate(access, storage.tokens);
+  await gate.requireSomeToken();
+  const signer = await UrlSigner.open(access, storage.signingKeys);
+  closing.add(async () => signer.close());
+  const createContext = (caller: Caller) => {
+    const own = { caller, sign: (path: string) => signer.sign(path), modelRoots: access.modelRoots };
+    return new RequestContext(storage, logger, version, estimate, transfer, merge, own);
+  };
+  const graphql = await graphqlOverHttp(schema, createContext, logger, access);
+  closing.add(() => graphql.stop());
+  const { tokens } = storage;
+  const metrics = createMetrics(storage);
+  const observer = metrics.fanOut;
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer });
+  metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
-  const server = createServer(createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger }));
+  const server = createServer(
+    createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger, access, gate, signer }),
+  );
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
-  opened.push(() => closeServer(server));
-  opened.push(() => socket.stop());
+  closing.add(() => closeServer(server));
+  closing.add(() => socket.stop());
   importShipped(storage, shippedModel).catch((error: unknown) => {
     logger.error({ err: error }, 'the shipped model could not be imported');
   });
   return address;
 }
 
-function listen(server: Server, host: string, port: number): Promise<{ url: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') return reject(new Error('The server has no port.'));
-      const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-      resolve({ url: `http://${name}:${address.port}`, port: address.port });
-    });
-  });
-}
-
-/** Requests under way get so long to end. */
-const DRAIN_MS = 2000;
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const drained = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    server.close(() => {
-      clearTimeout(drained);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
-
 /** Like any user's model, and only once. */
 async function importShipped(storage: Storage, source: string): Promise<void> {
   if ((await storage.models.bySource(source)) !== null) return;
   await storage.models.create({ name: basename(source), source });
-}
-
-/** The last opened first. One that fails does not keep the others open. */
-async function closeAll(opened: readonly Close[], logger: Logger): Promise<void> {
-  for (const close of opened.toReversed()) {
-    await close().catch((error: unknown) => logger.error({ err: error }, 'a part of the server did not close'));
-  }
-}
-
-function once(close: Close): Close {
-  let closing: Promise<void> | null = null;
-  return () => {
-    closing ??= close();
-    return closing;
-  };
 }

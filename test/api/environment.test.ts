@@ -1,10 +1,19 @@
 import { expect, test } from 'vitest';
 import { readEnvironment } from '../../src/environment.js';
+import { readRole, requireShared } from '../../src/roles.js';
 
 test('an empty environment gives the defaults', () => {
-  const { dataDir, ...rest } = readEnvironment({ DATABASE_URL: '' });
-  expect(rest).toEqual({ host: '127.0.0.1', port: 4000, databaseUrl: null, device: 'auto', logLevel: 'info' });
+  const { dataDir, access, ...rest } = readEnvironment({ DATABASE_URL: '' });
+  expect(rest).toEqual({
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: null,
+    device: 'auto',
+    healthPort: null,
+    logLevel: 'info',
+  });
   expect(dataDir).toMatch(/data$/);
+  expect(access).toMatchObject({ tokens: false, loopback: true, introspection: 'on', bootstrapToken: null });
 });
 
 test.each([
@@ -12,11 +21,33 @@ test.each([
   ['PORT', '65536'],
   ['PORT', '-1'],
   ['AZIMUTH_DEVICE', 'gpu'],
+  ['AZIMUTH_DEVICE', 'cpu:1'],
+  ['AZIMUTH_DEVICE', 'cuda:one'],
+  ['AZIMUTH_HEALTH_PORT', 'health'],
   ['LOG_LEVEL', 'loud'],
   ['DATABASE_URL', 'mysql://user:secret@host/db'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readEnvironment({ [name]: value })).toThrow(`${name}: expected`);
 });
+
+test('one GPU of several is named by its number', () => {
+  expect(readEnvironment({ AZIMUTH_DEVICE: 'cuda:1' }).device).toBe('cuda:1');
+});
+
+test('a command names a role, and `all` stands for none', () => {
+  expect([[], ['all'], ['api'], ['worker'], ['--help']].map(readRole)).toEqual(['all', 'all', 'api', 'worker', null]);
+  expect(() => readRole(['wroker'])).toThrow('expected one of api, worker, all, got "wroker"');
+  expect(() => readRole(['api', 'worker'])).toThrow('got "api worker"');
+});
+
+test.each(['api', 'worker'] as const)(
+  '%s alone without a database to share is refused, and says what to do',
+  (role) => {
+    expect(() => requireShared(role, null)).toThrow(/^DATABASE_URL: .* Set DATABASE_URL=.*azimuth all/);
+    expect(() => requireShared(role, 'postgres://host/db')).not.toThrow();
+    expect(() => requireShared('all', null)).not.toThrow();
+  },
+);
 
 test('the password of a DATABASE_URL never stands in a message', () => {
   expect(() => readEnvironment({ DATABASE_URL: 'mysql://user:secret@host/db' })).not.toThrow('secret');

@@ -27,28 +27,42 @@ const PROVIDERS: readonly { name: string; provider: ort.InferenceSession.Executi
   ];
 export const DEVICE_NAMES: readonly string[] = ['auto', ...PROVIDERS.map(({ name }) => name)];
 
+/** Providers that take the number of a GPU, as in `cuda:1`. */
+const NUMBERED: readonly string[] = ['cuda', 'dml'];
+
+interface DeviceRequest {
+  readonly name: string;
+  /** Of a GPU, as the provider's driver counts; the driver's first if null. */
+  readonly deviceId: number | null;
+}
+
+function parsed(request: string): DeviceRequest {
+  const [name = '', number, ...rest] = request.split(':');
+  const hasNumber = number !== undefined;
+  const isNumber = !hasNumber || (NUMBERED.includes(name) && /^\d{1,2}$/.test(number) && rest.length === 0);
+  if (DEVICE_NAMES.includes(name) && isNumber) return { name, deviceId: hasNumber ? Number(number) : null };
+  throw new EngineError(
+    'BAD_USER_INPUT',
+    `device: expected one of ${DEVICE_NAMES.join(', ')}, or ${NUMBERED.map((one) => `${one}:N`).join(' or ')}, got ${JSON.stringify(request)}.`,
+  );
+}
+
 /**
  * Opens the device asked for, or with `auto` the best one that opens a session. Every provider is reported with the
  * reason why it can or cannot be used; `threads` is what the CPU's operators are spread over. Throws BAD_USER_INPUT if `request` names none, or one that does not open.
  */
 export async function openDevice(request = 'auto', threads = availableParallelism()): Promise<Device> {
-  if (!DEVICE_NAMES.includes(request)) {
-    throw new EngineError(
-      'BAD_USER_INPUT',
-      `device: expected one of ${DEVICE_NAMES.join(', ')}, got ${JSON.stringify(request)}.`,
-    );
-  }
+  const { name: wantedName, deviceId } = parsed(request);
   const probes = [];
-  for (const candidate of PROVIDERS) {
-    const wanted = request === 'auto' || request === candidate.name || candidate.name === 'cpu';
-    probes.push({
-      ...candidate,
-      refusal: wanted ? await probe(candidate.name, candidate.provider) : 'not probed: another device was asked for',
-    });
+  for (const { name, provider: plain, strict } of PROVIDERS) {
+    const provider = deviceId !== null && name === wantedName ? { name, deviceId } : plain;
+    const wanted = wantedName === 'auto' || wantedName === name || name === 'cpu';
+    const refusal = wanted ? await probe(name, provider) : 'not probed: another device was asked for';
+    probes.push({ name, provider, strict, refusal });
   }
-  const chosen = probes.find(({ name, refusal }) => refusal === null && (request === 'auto' || request === name));
+  const chosen = probes.find(({ name, refusal }) => refusal === null && (wantedName === 'auto' || wantedName === name));
   if (!chosen) {
-    const refusal = probes.find(({ name }) => name === request)?.refusal;
+    const refusal = probes.find(({ name }) => name === wantedName)?.refusal;
     throw new EngineError(
       'BAD_USER_INPUT',
       `device ${request} cannot be used here: ${refusal}. Set AZIMUTH_DEVICE=auto or cpu.`,
