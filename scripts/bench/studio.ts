@@ -1,5 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
@@ -35,7 +34,9 @@ export async function studio({ data, seconds, count }: StudioOptions) {
     const thread = await whileEventsStream(browser, seconds);
     console.log(`${EVENTS_PER_SECOND} events/s for ${seconds} s:`, thread);
     const frames = await whileDragged(browser, data, count);
-    console.log(`first frame after a drag: median ${median(frames).toFixed(0)} ms of ${frames.map((ms) => ms.toFixed(0))}`);
+    console.log(
+      `first frame after a drag: median ${median(frames).toFixed(0)} ms of ${frames.map((ms) => ms.toFixed(0))}`,
+    );
     return { compressedKilobytes, ...thread, medianFirstFrameMs: median(frames) };
   } finally {
     await browser.close();

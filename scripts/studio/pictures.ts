@@ -8,9 +8,14 @@ import { packageFile } from '../../src/package.js';
 import { Api } from '../support/api.js';
 import { launchServer } from '../support/launch.js';
 
-/** Makes the README's pictures of the studio: on a data folder whose shipped model has directions, or a new one. */
+/**
+ * Makes the README's pictures of the studio: on a server that runs already (`--url`), or one of its own on a data folder (`--data`)
+ * whose shipped model has directions, or a new one.
+ */
 
-const { values } = parseArgs({ options: { data: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { data: { type: 'string', default: '' }, url: { type: 'string', default: '' } },
+});
 
 const SIZE = { width: 1280, height: 800 };
 
@@ -21,20 +26,22 @@ interface Shown {
 }
 
 async function main(): Promise<void> {
-  const dataDir = values.data || mkdtempSync(join(tmpdir(), 'azimuth-pictures-'));
-  const server = await launchServer(dataDir);
-  const api = new Api(server.url);
+  if (values.url) return picturesOf(values.url);
+  const server = await launchServer(values.data || mkdtempSync(join(tmpdir(), 'azimuth-pictures-')));
+  await picturesOf(server.url).finally(() => server.stop());
+}
+
+async function picturesOf(url: string): Promise<void> {
+  const api = new Api(url);
   const browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
   });
   try {
-    const shown = (await found(api)) ?? (await discovered(api));
-    await takePictures(browser, server.url, shown);
+    await takePictures(browser, url, (await found(api)) ?? (await discovered(api)));
   } finally {
     await browser.close();
     await api.close();
-    await server.stop();
   }
 }
 
@@ -53,7 +60,9 @@ async function found(api: Api): Promise<Shown | null> {
 }
 
 async function discovered(api: Api): Promise<Shown> {
-  const { models } = await api.query<{ models: { edges: { node: { id: string } }[] } }>('{ models { edges { node { id } } } }');
+  const { models } = await api.query<{ models: { edges: { node: { id: string } }[] } }>(
+    '{ models { edges { node { id } } } }',
+  );
   const input = { modelId: models.edges[0]?.node.id };
   const mutation = 'mutation ($input: StartDiscoveryInput!) { startDiscovery(input: $input) { id } }';
   const { startDiscovery } = await api.query<{ startDiscovery: { id: string } }>(mutation, { input });
@@ -64,7 +73,11 @@ async function discovered(api: Api): Promise<Shown> {
   return shown;
 }
 
-async function takePictures(browser: Browser, url: string, { modelId, discoveryId, directionIds }: Shown): Promise<void> {
+async function takePictures(
+  browser: Browser,
+  url: string,
+  { modelId, discoveryId, directionIds }: Shown,
+): Promise<void> {
   const shifts = directionIds.map((id, index) => `${id}~${[3, -2, 2][index]}`).join(',');
   const edit = new URLSearchParams({ model: modelId, seed: '11', shifts });
   const views = [
@@ -77,7 +90,9 @@ async function takePictures(browser: Browser, url: string, { modelId, discoveryI
     await page.goto(`${url}/#/${hash}`);
     await page.locator(ready).first().waitFor({ timeout: 120_000 });
     await settled(page);
-    const picture = await sharp(await page.screenshot()).webp({ quality: 82 }).toBuffer();
+    const picture = await sharp(await page.screenshot())
+      .webp({ quality: 82 })
+      .toBuffer();
     writeFileSync(packageFile(`docs/images/${name}.webp`), picture);
     console.log(`docs/images/${name}.webp: ${Math.round(picture.length / 1000)} KB`);
     await page.close();

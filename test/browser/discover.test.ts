@@ -103,7 +103,7 @@ describe('a discovery', () => {
         .first()
         .getAttribute('src');
     const newest = await first();
-    await page.getByLabel('Training step').fill('0');
+    await page.getByRole('slider', { name: 'Training step' }).fill('0');
     await expect.poll(first).not.toBe(newest);
   });
 

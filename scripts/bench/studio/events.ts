@@ -26,7 +26,15 @@ export async function openEventSource(): Promise<EventSource> {
   const dataDir = await mkdtemp(join(tmpdir(), 'azimuth-events-'));
   const { url: databaseUrl, stop } = await openDatabase({ databaseUrl: null, dataDir });
   const logger = pino({ level: 'fatal' });
-  const server = await startServer({ host: '127.0.0.1', port: 0, dataDir, databaseUrl, device: 'cpu', logger, worker: false });
+  const server = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    databaseUrl,
+    device: 'cpu',
+    logger,
+    worker: false,
+  });
   const { pool, database } = openPool(databaseUrl, 2);
   const work = new Work(database);
   const api = new Api(server.url);
@@ -104,6 +112,8 @@ async function preview(work: Work, held: Held, step: number, stepIndex: number):
 /** New bytes each time, so that the page has to fetch and decode each. */
 async function noise(): Promise<NewImage> {
   const raw = { width: SIDE, height: SIDE, channels: 3 } as const;
-  const bytes = await sharp(randomBytes(SIDE * SIDE * 3), { raw }).png().toBuffer();
+  const bytes = await sharp(randomBytes(SIDE * SIDE * 3), { raw })
+    .png()
+    .toBuffer();
   return { bytes, width: SIDE, height: SIDE, contentType: 'image/png' };
 }
