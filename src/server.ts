@@ -9,7 +9,7 @@ import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
 import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
 import { graphqlOverHttp } from './http/graphql.js';
-import { createMetrics } from './http/metrics.js';
+import { createMetrics } from './http/metrics/index.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
 import { openStudio } from './http/studio.js';
@@ -104,8 +104,10 @@ async function openFront(
   const graphql = await graphqlOverHttp(schema, createContext, logger, access);
   closing.add(() => graphql.stop());
   const { tokens } = storage;
-  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens });
-  const metrics = createMetrics(storage, socket.openSockets);
+  const metrics = createMetrics(storage);
+  const observer = metrics.fanOut;
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer });
+  metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
   const server = createServer(
     createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger, access, gate, signer }),

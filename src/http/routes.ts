@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
 import type { Caller } from '../access/caller.js';
 import type { Gate } from '../access/gate.js';
 import type { Role } from '../access/role.js';
@@ -12,12 +11,13 @@ import type { GraphQLOverHttp } from './graphql.js';
 import { readiness } from './health.js';
 import { serveImage, uploadImage } from './images.js';
 import { HttpError, send, sendJson } from './messages.js';
+import type { Metrics } from './metrics/index.js';
 import type { Studio } from './studio.js';
 
 export interface Parts {
   readonly storage: Storage;
   readonly graphql: GraphQLOverHttp;
-  readonly metrics: Registry;
+  readonly metrics: Metrics;
   readonly version: string;
   readonly studio: Studio;
   /** Folder of the model that ships. */
@@ -102,7 +102,7 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/metrics',
     needs: 'READ',
-    answer: async ({ metrics }, { response }) => send(response, 200, metrics.contentType, await metrics.metrics()),
+    answer: async ({ metrics }, { response }) => send(response, 200, metrics.contentType, await metrics.text()),
   },
 ];
 

@@ -12,6 +12,7 @@ import type { RequestContext } from '../resolvers/context.js';
 import { presentError } from '../resolvers/errors.js';
 import { RunStream } from '../resolvers/run-stream.js';
 import { executionArgs } from './documents.js';
+import type { FanOutObserver, SocketFacts } from './metrics/events.js';
 import { type CallerParts, socketCaller } from './socket-caller.js';
 import { FanOut } from './subscriptions/fan-out.js';
 
@@ -22,7 +23,7 @@ const OPERATIONS_MAX = 100;
 
 export interface GraphQLOverSocket {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  openSockets(): number;
+  readonly facts: SocketFacts;
   stop(): Promise<void>;
 }
 
@@ -31,6 +32,7 @@ export interface SocketParts extends CallerParts {
   readonly createContext: (caller: Caller) => RequestContext;
   readonly logger: Logger;
   readonly access: AccessSettings;
+  readonly observer: FanOutObserver;
 }
 
 interface Extra extends Record<PropertyKey, unknown> {
@@ -40,11 +42,11 @@ interface Extra extends Record<PropertyKey, unknown> {
 
 /** graphql-transport-ws, with the rules and the errors that HTTP has. */
 export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
-  const { schema, createContext, logger, access } = parts;
+  const { schema, createContext, logger, access, observer } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX });
   const toArgs = executionArgs(schema, access);
   const present = (error: GraphQLError) => presentError(error, logger);
-  const fanOut = new FanOut({ present });
+  const fanOut = new FanOut({ present, observer });
   const server = useServer<Record<string, unknown>, Extra>(
     {
       onConnect: async (connection) => {
@@ -69,7 +71,11 @@ export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
     sockets,
   );
   return {
-    openSockets: () => sockets.clients.size,
+    facts: {
+      openSockets: () => sockets.clients.size,
+      subscribers: () => fanOut.subscribers,
+      bufferedBytes: () => [...sockets.clients].reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0),
+    },
     async stop() {
       // A client that does not answer the closing handshake must not keep the process.
       const hangUp = setTimeout(() => {
