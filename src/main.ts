@@ -5,6 +5,9 @@ import { type Role, readRole, requireShared, USAGE } from './roles.js';
 
 /** Command line and environment → processes. Standard output carries one line; the log goes to standard error. */
 async function main(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === 'backup' || command === 'restore')
+    return (await import('./commands/backup.js')).backupCommand(command, rest, process.env);
   const role = readRole(process.argv.slice(2));
   if (role === null) return console.log(USAGE);
   const { logLevel, ...options } = readEnvironment(process.env);

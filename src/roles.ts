@@ -6,6 +6,7 @@ export const USAGE = `Usage: azimuth [all | api | worker]
   all     answers clients and computes; the default, and all that one machine needs
   api     answers clients: GraphQL, WebSocket, images. Loads no engine
   worker  computes what the queue holds, on one device (AZIMUTH_DEVICE=cuda:1); one process a GPU
+  backup FILE, restore FILE  the whole database, see docs/operations.md
 
 api and worker meet in one PostgreSQL: set DATABASE_URL to the same one for all of them. See docs/scaling.md.`;
 
