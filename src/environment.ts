@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type AccessSettings, readAccess } from './access/settings.js';
 import { SettingError } from './roles.js';
 
 /** What the environment configures; see the README. */
@@ -14,6 +15,8 @@ export interface Environment {
   /** Where a worker without a front says how it is; null: nowhere. */
   readonly healthPort: number | null;
   readonly logLevel: string;
+  /** Who may do what. */
+  readonly access: AccessSettings;
 }
 
 const DEVICES = ['auto', 'cuda', 'webgpu', 'coreml', 'dml', 'cpu'];
@@ -24,16 +27,19 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** Throws with the variable, what it may be, and what it is. An empty variable counts as one that is not set. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string, fallback: string) => variables[name] || fallback;
+  const host = read('HOST', '127.0.0.1');
+  const dataDir = resolve(read('AZIMUTH_DATA', './data'));
   return {
-    host: read('HOST', '127.0.0.1'),
+    host,
     port: portOf('PORT', read('PORT', '4000')),
-    dataDir: resolve(read('AZIMUTH_DATA', './data')),
+    dataDir,
     databaseUrl: databaseUrlOf(variables['DATABASE_URL'] || null),
     device: deviceOf(read('AZIMUTH_DEVICE', 'auto')),
     healthPort: variables['AZIMUTH_HEALTH_PORT']
       ? portOf('AZIMUTH_HEALTH_PORT', variables['AZIMUTH_HEALTH_PORT'])
       : null,
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
+    access: readAccess(variables, host, dataDir),
   };
 }
 

@@ -3,6 +3,10 @@ import { createServer } from 'node:http';
 import { basename } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Caller } from './access/caller.js';
+import { Gate } from './access/gate.js';
+import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
+import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
 import { graphqlOverHttp } from './http/graphql.js';
 import { createMetrics } from './http/metrics/index.js';
@@ -39,6 +43,8 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether this process starts a worker; without one, runs stay QUEUED until another process brings one. */
   readonly worker: boolean;
+  /** Open, on loopback, if left out. */
+  readonly access?: AccessSettings;
 }
 
 export interface RunningServer extends Address {
@@ -81,20 +87,31 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
 
 async function openFront(
   { storage, estimate, transfer, merge }: Backend,
-  { host, port, logger }: ServerOptions,
+  { host, port, logger, access = OPEN_ACCESS }: ServerOptions,
   closing: Closing,
 ): Promise<Address> {
   const version = packageVersion();
   const shippedModel = packageFile('models/portraits-32');
   const schema: GraphQLSchema = createSchema();
-  const createContext = () => new RequestContext(storage, logger, version, estimate, transfer, merge);
-  const graphql = await graphqlOverHttp(schema, createContext, logger);
+  const gate = new Gate(access, storage.tokens);
+  await gate.requireSomeToken();
+  const signer = await UrlSigner.open(access, storage.signingKeys);
+  closing.add(async () => signer.close());
+  const createContext = (caller: Caller) => {
+    const own = { caller, sign: (path: string) => signer.sign(path), modelRoots: access.modelRoots };
+    return new RequestContext(storage, logger, version, estimate, transfer, merge, own);
+  };
+  const graphql = await graphqlOverHttp(schema, createContext, logger, access);
   closing.add(() => graphql.stop());
+  const { tokens } = storage;
   const metrics = createMetrics(storage);
-  const socket = graphqlOverSocket(schema, createContext, logger, metrics.fanOut);
+  const observer = metrics.fanOut;
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer });
   metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
-  const server = createServer(createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger }));
+  const server = createServer(
+    createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger, access, gate, signer }),
+  );
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
   closing.add(() => closeServer(server));

@@ -14,7 +14,8 @@ export async function restore(databaseUrl: string, file: string): Promise<Restor
     await migrateDatabase(pool);
     const work = new Work(database);
     // Their workers are of another time.
-    for (const { id, epoch } of await abandonedRuns(database, null)) await work.requeue(id, epoch);
+    for (const { id: runId, epoch } of await abandonedRuns(database, null))
+      await work.handOver({ runId, epoch }, async () => null);
     return restored;
   } finally {
     await pool.end();

@@ -26,16 +26,16 @@ export async function backupCommand(
 
 async function makeBackup(url: string, file: string): Promise<string> {
   const { bytes, rows } = await backup(url, file);
-  return `${file}: ${(bytes / 2 ** 20).toFixed(1)} MiB, ${inWords(rows)}`;
+  return `${file}: ${(bytes / 2 ** 20).toFixed(1)} MiB; rows: ${inWords(rows)}`;
 }
 
 async function restoreBackup(url: string, file: string): Promise<string> {
   const { createdAt, rows, jobs } = await restore(url, file);
-  return `Restored what was there at ${createdAt}: ${inWords(rows)}. ${jobs} jobs wait for a worker.`;
+  return `Restored what was there at ${createdAt}; rows: ${inWords(rows)}. ${jobs} jobs wait for a worker.`;
 }
 
 function inWords(rows: Readonly<Record<string, number>>): string {
   return ['model', 'discovery', 'direction', 'edit', 'image', 'event']
-    .map((table) => `${rows[table] ?? 0} ${table}s`.replace(/ys$/, 'ies'))
+    .map((table) => `${table} ${rows[table] ?? 0}`)
     .join(', ');
 }

@@ -16,12 +16,12 @@ const KEPT_CHARACTERS = 10_000;
 export function documentValidator(
   schema: GraphQLSchema,
   rules: readonly ValidationRule[],
-): (query: string) => DocumentNode | readonly GraphQLError[] {
+): (query: string, options?: { readonly hideSuggestions: boolean }) => DocumentNode | readonly GraphQLError[] {
   const valid = new Map<string, DocumentNode>();
-  return (query) => {
+  return (query, options) => {
     const known = valid.get(query);
     const document = known ?? parse(query, { maxTokens: MAX_TOKENS });
-    const errors = known ? [] : validate(schema, document, rules);
+    const errors = known ? [] : validate(schema, document, rules, options);
     if (errors.length > 0) return errors;
     valid.delete(query);
     if (query.length <= KEPT_CHARACTERS) valid.set(query, document);

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { type Database, isConnectionError } from './connection.js';
+import { type Database, isPassing } from './connection.js';
 import { event, run } from './tables.js';
 import { type EventRow, FINAL_STATUSES } from './types.js';
 
@@ -52,7 +52,7 @@ export async function untilReachable<Result>(read: () => Promise<Result>, signal
     try {
       return await read();
     } catch (error) {
-      if (!isConnectionError(error) || signal.aborted) throw error;
+      if (!isPassing(error) || signal.aborted) throw error;
       await setTimeout(AWAY_MS);
     }
   }

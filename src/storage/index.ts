@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { Bell, EVENT_CHANNEL } from './bell.js';
+import { ACCESS_CHANNEL, Bell, EVENT_CHANNEL } from './bell.js';
 import { migrateDatabase, openPool } from './connection.js';
 import { directionFileStore } from './direction-files.js';
 import { directionStore } from './directions.js';
@@ -10,17 +10,22 @@ import { followEvents } from './events.js';
 import { imageStore } from './images.js';
 import { modelStore } from './models.js';
 import { type Jobs, runStore } from './runs.js';
+import { signingKeyStore } from './signing-keys.js';
+import { tokenStore } from './tokens.js';
 import type { Storage } from './types.js';
 import { statusStore } from './workers.js';
 
 export { Bell, REQUEST_CHANNEL } from './bell.js';
-export { type Database, isConnectionError, migrateDatabase, openPool, type Queryable } from './connection.js';
+export { type Database, isPassing, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
+export { queueKey, wakeWorkers } from './hand-over.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
+export { signingKeyStore } from './signing-keys.js';
+export { tokenStore } from './tokens.js';
 export type { Storage } from './types.js';
 export { type Held, type NewImage, Work } from './work.js';
-export { abandonedRuns, forgetOldWorkers, forgetWorker, heartbeat } from './workers.js';
+export { abandonedRuns, allowAnotherTry, forgetOldWorkers, forgetWorker, strandedJobs } from './workers.js';
 
 const POOL_SIZE = 10;
 
@@ -52,6 +57,7 @@ export async function openStorage({ url, enqueue, dequeue }: { url: string } & J
   const { pool, database } = openPool(url, POOL_SIZE);
   await migrateDatabase(pool);
   const bell = await Bell.open(url, EVENT_CHANNEL);
+  const accessBell = await Bell.open(url, ACCESS_CHANNEL);
   return {
     models: modelStore(database, enqueue),
     discoveries: discoveryStore(database, enqueue),
@@ -62,8 +68,11 @@ export async function openStorage({ url, enqueue, dequeue }: { url: string } & J
     events: { follow: (runId, after, signal) => followEvents(database, bell, runId, after, signal) },
     images: imageStore(database),
     status: statusStore(database),
+    tokens: tokenStore(database, accessBell),
+    signingKeys: signingKeyStore(database),
     close: async () => {
       await bell.close();
+      await accessBell.close();
       await pool.end();
     },
   };

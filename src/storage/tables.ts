@@ -14,6 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { Role } from '../access/role.js';
 import type {
   DeviceRow,
   DiscoveryConfigRow,
@@ -54,6 +55,8 @@ export const run = pgTable(
     cancelRequested: boolean('cancel_requested').notNull().default(false),
     pauseRequested: boolean('pause_requested').notNull().default(false),
     workerId: uuid('worker_id'),
+    /** Of whoever started it; null on an open server. */
+    tokenId: uuid('token_id'),
     idempotencyKey: text('idempotency_key'),
     fingerprint: text('fingerprint'),
     createdAt: instant('created_at').notNull().default(sql`now()`),
@@ -64,6 +67,8 @@ export const run = pgTable(
     uniqueIndex('run_idempotency').on(table.kind, table.idempotencyKey),
     index('run_newest').on(table.kind, table.createdAt, table.id),
     index('run_worker').on(table.workerId),
+    // Few at any time: what limits are counted from.
+    index('run_unfinished').on(table.status, table.tokenId).where(sql`status IN ('QUEUED', 'RUNNING', 'PAUSED')`),
     index('run_finished').on(table.finishedAt),
   ],
 );
@@ -325,6 +330,25 @@ export const worker = pgTable('worker', {
   id: uuid('id').primaryKey(),
   seenAt: instant('seen_at').notNull().default(sql`now()`),
   devices: jsonb('devices').$type<DeviceRow[]>().notNull(),
+});
+
+/** Bearer tokens. One that was revoked stays, since runs name it. */
+export const token = pgTable('token', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  role: text('role').$type<Role>().notNull(),
+  /** SHA-256 (hex) of the secret. */
+  hash: text('hash').notNull().unique('token_hash'),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
+  expiresAt: instant('expires_at'),
+  revokedAt: instant('revoked_at'),
+});
+
+/** Keys of signed URLs; the newest signs. */
+export const signingKey = pgTable('signing_key', {
+  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  secret: bytea('secret').notNull(),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
 });
 
 /** What a worker tells of itself, for Prometheus. Beside its row, which is written far more often. */

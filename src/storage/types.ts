@@ -3,10 +3,12 @@
 import type { DirectionFileRow, DirectionOriginName, DirectionRow } from './types/directions.js';
 import type { HubRefRow, ModelRow, ModelStageRow } from './types/models.js';
 import type { RunKind, RunRow, RunStatus } from './types/runs.js';
+import type { SigningKeyStore, TokenStore } from './types/tokens.js';
 
 export * from './types/directions.js';
 export * from './types/models.js';
 export * from './types/runs.js';
+export * from './types/tokens.js';
 
 /** Every hyper-parameter of a discovery, as the engine takes it. */
 export interface DiscoveryConfigRow {
@@ -270,6 +272,8 @@ export interface Storage {
     /** What the workers that are alive reported, each a list of prom-client's metrics. */
     workerMetrics(): Promise<unknown[][]>;
   };
+  readonly tokens: TokenStore;
+  readonly signingKeys: SigningKeyStore;
   close(): Promise<void>;
 }
 export interface Idempotency {

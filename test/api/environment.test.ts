@@ -3,7 +3,7 @@ import { readEnvironment } from '../../src/environment.js';
 import { readRole, requireShared } from '../../src/roles.js';
 
 test('an empty environment gives the defaults', () => {
-  const { dataDir, ...rest } = readEnvironment({ DATABASE_URL: '' });
+  const { dataDir, access, ...rest } = readEnvironment({ DATABASE_URL: '' });
   expect(rest).toEqual({
     host: '127.0.0.1',
     port: 4000,
@@ -13,6 +13,7 @@ test('an empty environment gives the defaults', () => {
     logLevel: 'info',
   });
   expect(dataDir).toMatch(/data$/);
+  expect(access).toMatchObject({ tokens: false, loopback: true, introspection: 'on', bootstrapToken: null });
 });
 
 test.each([

@@ -42,7 +42,7 @@ test('a training backed up while it runs goes on elsewhere from its checkpoint, 
   const modelId = await app.importModel(TINY_MODEL);
   const id = await app.startDiscovery({ modelId, ...training, previewEvery: 10 });
   const before = await app.follow(id, 0, (events) => events.some(({ step }) => step === 20));
-  expect(azimuth(['backup', file], home)).toMatch(/MiB, 2 models, 1 discovery/);
+  expect(azimuth(['backup', file], home)).toMatch(/MiB; rows: model 2, discovery 1/);
   // The training went on under it.
   const later = await app.follow(id, before.at(-1)!.seq, (events) => events.length > 3);
   expect(later.length).toBeGreaterThan(3);
