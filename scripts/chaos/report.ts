@@ -9,6 +9,8 @@ export interface Summary {
   readonly seed: number;
   readonly seconds: number;
   readonly processors: string;
+  /** Of the machine, before anything was started: what else it had to do. */
+  readonly loadBefore: number;
   readonly asked: number;
   readonly strikes: Readonly<Record<string, number>>;
   readonly recovery: Readonly<Record<string, { count: number; medianMs: number; p95Ms: number; maxMs: number }>>;
@@ -22,15 +24,27 @@ export interface Summary {
   readonly violations: readonly { readonly check: string; readonly text: string }[];
 }
 
-export function summaryOf({ options, seconds, done, hasQuota, ledger, recoveries, violations }: ChaosResult): Summary {
+export function summaryOf({
+  options,
+  loadBefore,
+  seconds,
+  done,
+  hasQuota,
+  ledger,
+  recoveries,
+  violations,
+}: ChaosResult): Summary {
   const { sequences, acknowledged, refusals } = ledger;
   const kinds = [...KILL_KINDS, ...DISTURBANCE_KINDS];
   return {
     seed: options.seed,
     seconds,
     processors: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+    loadBefore,
     asked: options.kills,
-    strikes: Object.fromEntries(kinds.map((kind) => [kind, done.filter((one) => one === kind).length])),
+    strikes: Object.fromEntries(
+      kinds.map((kind) => [kind, done.filter((one) => one === kind && (kind !== 'full' || hasQuota)).length]),
+    ),
     recovery: Object.fromEntries(
       kinds.map((kind) => [kind, spread(recoveries.all.filter((one) => one.kind === kind).map(({ ms }) => ms))]),
     ),
@@ -96,7 +110,7 @@ export function tablesOf(summary: Summary): string {
     `| mutations acknowledged | ${summary.mutationsAcknowledged} |`,
     `| answers that made a client try again | ${inWords(summary.refusals) || 'none'} |`,
     `| violations | ${summary.violations.length} |`,
-    `| machine | ${summary.processors} |`,
+    `| machine | ${summary.processors}; load average ${summary.loadBefore.toFixed(1)} before the start |`,
     ...(summary.hasQuota ? [] : ['', 'The disk was not filled: that needs root, to mount a file system.']),
   ].join('\n');
 }
