@@ -8,6 +8,8 @@ import type { ChaosResult } from './run.js';
 export interface Summary {
   readonly seed: number;
   readonly seconds: number;
+  /** Whether the model that ships was left out. */
+  readonly isTiny: boolean;
   readonly processors: string;
   /** Of the machine, before anything was started: what else it had to do. */
   readonly loadBefore: number;
@@ -38,6 +40,7 @@ export function summaryOf({
   const kinds = [...KILL_KINDS, ...DISTURBANCE_KINDS];
   return {
     seed: options.seed,
+    isTiny: !options.hasPortraits,
     seconds,
     processors: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
     loadBefore,
@@ -104,7 +107,7 @@ export function tablesOf(summary: Summary): string {
     '',
     '| | |',
     '| --- | --- |',
-    `| kills | ${killsOf(summary)} of ${summary.asked} asked for, in ${Math.round(summary.seconds / 60)} min, seed ${summary.seed} |`,
+    `| kills | ${killsOf(summary)} of ${summary.asked} asked for, in ${Math.round(summary.seconds / 60)} min, seed ${summary.seed}${summary.isTiny ? ', `--tiny`' : ''} |`,
     `| runs | ${inWords(summary.runs)} |`,
     `| events delivered | ${summary.eventsDelivered} in ${summary.sequences} subscriptions, taken up again ${summary.reconnections} times |`,
     `| mutations acknowledged | ${summary.mutationsAcknowledged} |`,
