@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const points = async () => Number(await page.locator('.chart-plot').first().getAttribute('data-points'));
 const enoughPoints = (count: number) => expect.poll(points, { timeout: 200_000 }).toBeGreaterThanOrEqual(count);
-const badge = (text: string) => page.locator('h1 .badge', { hasText: text }).waitFor();
+const badge = (text: string) => page.locator('h1 .badge', { hasText: text }).waitFor({ timeout: 240_000 });
 
 async function chooseTiny(): Promise<void> {
   // A new page, so that the form is as it is at first.
