@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createServer } from 'node:http';
 import { basename } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Caller } from './access/caller.js';
@@ -9,6 +10,7 @@ import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
 import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
 import { graphqlOverHttp } from './http/graphql.js';
+import { readiness } from './http/health.js';
 import { createMetrics } from './http/metrics/index.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
@@ -43,6 +45,9 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether this process starts a worker; without one, runs stay QUEUED until another process brings one. */
   readonly worker: boolean;
+  /** How long `/readyz` says so before it closes; 0 if left out. */
+  readonly drainMs?: number;
+  readonly stopWithinMs?: number;
   /** Open, on loopback, if left out. */
   readonly access?: AccessSettings;
 }
@@ -71,7 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function openBackend(options: ServerOptions, closing: Closing): Promise<Backend> {
-  const { databaseUrl, dataDir, device, logger } = options;
+  const { databaseUrl, dataDir, device, logger, stopWithinMs } = options;
   const database = await openDatabase({ databaseUrl, dataDir });
   closing.add(() => database.stop());
   const queue = await openQueue(database.url, { supervises: false });
@@ -79,7 +84,10 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
   const storage = await openStorage({ url: database.url, ...queue });
   closing.add(() => storage.close());
   if (options.worker) {
-    const supervisor = startSupervisor({ url: database.url, device, dataDir, queue, logger });
+    const supervisor = startSupervisor({
+      ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
+      ...{ url: database.url, device, dataDir, queue, logger },
+    });
     closing.add(() => supervisor.stop());
   }
   return { storage, estimate: createEstimator(queue), transfer: createTransfer(queue), merge: createMerger(queue) };
@@ -87,7 +95,7 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
 
 async function openFront(
   { storage, estimate, transfer, merge }: Backend,
-  { host, port, logger, access = OPEN_ACCESS }: ServerOptions,
+  { host, port, logger, access = OPEN_ACCESS, drainMs = 0 }: ServerOptions,
   closing: Closing,
 ): Promise<Address> {
   const version = packageVersion();
@@ -109,13 +117,19 @@ async function openFront(
   const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer });
   metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
+  const going = new AbortController();
+  const ready = () => readiness(storage, shippedModel, going.signal);
   const server = createServer(
-    createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger, access, gate, signer }),
+    createRouter({ storage, graphql, metrics, version, studio, ready, logger, access, gate, signer }),
   );
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
   closing.add(() => closeServer(server));
   closing.add(() => socket.stop());
+  closing.add(async () => {
+    going.abort();
+    await setTimeout(drainMs);
+  });
   importShipped(storage, shippedModel).catch((error: unknown) => {
     logger.error({ err: error }, 'the shipped model could not be imported');
   });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { withRequestId } from '../request-id.js';
 import { admitCaller, admitPage } from './admission.js';
 import { HttpError, sendError } from './messages.js';
 import { type Parts, ROUTES, type Route } from './routes.js';
@@ -8,7 +9,9 @@ import { type Parts, ROUTES, type Route } from './routes.js';
 export function createRouter(parts: Parts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     parts.metrics.observeRequest(request, response);
-    route(parts, request, response).catch((error: unknown) => fail(parts.logger, request, response, error));
+    withRequestId(request, response, () => {
+      route(parts, request, response).catch((error: unknown) => fail(parts.logger, request, response, error));
+    });
   };
 }
 

@@ -13,7 +13,8 @@ async function main(): Promise<void> {
   const hub = { hub: { endpoint: endpoint || null, token: token || null }, cache: join(data, 'hub') };
   const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const engine = await createEngine({ device });
-  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, hub });
+  const stopWithinMs = Number(process.env['AZIMUTH_WORKER_STOP_MS']);
+  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, hub, stopWithinMs });
   let stopping = false;
   const stop = () => {
     if (stopping) return;
