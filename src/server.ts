@@ -1,16 +1,20 @@
 import 'reflect-metadata';
-import { createServer } from 'node:http';
+import { createServer, type ServerOptions as HttpOptions } from 'node:http';
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Caller } from './access/caller.js';
 import { Gate } from './access/gate.js';
+import type { Limits } from './access/limits.js';
+import { Quota } from './access/quota.js';
 import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
+import { TokenBucket } from './access/token-bucket.js';
 import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
 import { graphqlOverHttp } from './http/graphql.js';
 import { readiness } from './http/health.js';
+import { Intake } from './http/intake.js';
 import { createMetrics } from './http/metrics/index.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
@@ -101,27 +105,31 @@ async function openFront(
   const version = packageVersion();
   const shippedModel = packageFile('models/portraits-32');
   const schema: GraphQLSchema = createSchema();
+  const { limits } = access;
+  const quota = new Quota(limits, storage.status);
+  const intake = new Intake(limits);
+  const rate = new TokenBucket(limits.rate, limits.burst);
   const gate = new Gate(access, storage.tokens);
   await gate.requireSomeToken();
   const signer = await UrlSigner.open(access, storage.signingKeys);
   closing.add(async () => signer.close());
   const createContext = (caller: Caller) => {
-    const own = { caller, sign: (path: string) => signer.sign(path), modelRoots: access.modelRoots };
+    const own = { caller, sign: (path: string) => signer.sign(path), modelRoots: access.modelRoots, limits, quota };
     return new RequestContext(storage, logger, version, estimate, transfer, merge, own);
   };
-  const graphql = await graphqlOverHttp(schema, createContext, logger, access);
+  const graphql = await graphqlOverHttp(schema, createContext, logger, access, intake);
   closing.add(() => graphql.stop());
   const { tokens } = storage;
   const metrics = createMetrics(storage);
   const observer = metrics.fanOut;
-  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer });
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer, rate });
   metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
   const going = new AbortController();
   const ready = () => readiness(storage, shippedModel, going.signal);
-  const server = createServer(
-    createRouter({ storage, graphql, metrics, version, studio, ready, logger, access, gate, signer }),
-  );
+  const front = { graphql, metrics, studio, gate, signer, quota, intake, rate };
+  const server = createServer(timeouts(limits), createRouter({ storage, version, ready, logger, access, ...front }));
+  server.maxConnections = limits.connections;
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
   closing.add(() => closeServer(server));
@@ -134,6 +142,13 @@ async function openFront(
     logger.error({ err: error }, 'the shipped model could not be imported');
   });
   return address;
+}
+
+/** Whoever sends a request a byte at a time is cut off; Node.js looks only so often. */
+function timeouts({ headerSeconds, requestSeconds }: Limits): HttpOptions {
+  const headersTimeout = headerSeconds * 1000;
+  const requestTimeout = Math.max(requestSeconds, headerSeconds) * 1000;
+  return { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(5000, headersTimeout) };
 }
 
 /** Like any user's model, and only once. */

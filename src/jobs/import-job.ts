@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { requireBelow } from '../access/model-roots.js';
 import { EngineError } from '../engine/index.js';
 import type { Held } from '../storage/index.js';
 import type { ModelRow } from '../storage/types.js';
@@ -19,6 +20,8 @@ export async function importJob(context: JobContext, held: Held, { signal }: Job
   const { work, engine, enqueue, interactive } = context;
   const model = await work.model(held.runId);
   const path = model.hub ? await fetched(context, held, model, signal) : model.source;
+  // Again: a link may have changed since, and this may be another machine.
+  if (!model.hub && context.modelRoots) await requireBelow(context.modelRoots, 'input.path', path);
   const onStage = async (stage: { stage: string; done: number; total: number }) => {
     await work.append(held, 'ImportStage', { ...stage });
   };

@@ -17,6 +17,8 @@ export interface JobContext {
   readonly logger: Logger;
   readonly metrics: WorkerMetrics;
   readonly version: string;
+  /** Folders below which `path` may import; null for any. */
+  readonly modelRoots: readonly string[] | null;
   /** Where models are fetched from, and the folder that they are fetched to; null: nowhere. */
   readonly hub: { readonly hub: HubSettings; readonly cache: string } | null;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { readAccess } from '../access/settings.js';
 import { createEngine } from '../engine/index.js';
 import { packageVersion } from '../package.js';
 import { startWorker } from './worker.js';
@@ -11,10 +12,12 @@ async function main(): Promise<void> {
   if (!url || !device || !id || !data)
     throw new Error('The worker is started by the server: AZIMUTH_WORKER_URL, _DEVICE, _ID and _DATA are missing.');
   const hub = { hub: { endpoint: endpoint || null, token: token || null }, cache: join(data, 'hub') };
+  const { modelRoots } = readAccess(process.env, process.env['HOST'] || '127.0.0.1', data);
   const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const engine = await createEngine({ device });
   const stopWithinMs = Number(process.env['AZIMUTH_WORKER_STOP_MS']);
-  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, hub, stopWithinMs });
+  const options = { url, engine, id, version: packageVersion(), logger, hub, modelRoots, stopWithinMs };
+  const worker = await startWorker(options);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

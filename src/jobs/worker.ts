@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
+import { AccessError } from '../access/errors.js';
 import { type Engine, EngineError } from '../engine/index.js';
 import {
   Bell,
@@ -52,6 +53,8 @@ export interface WorkerOptions {
   readonly hub?: JobContext['hub'];
   /** How long a training may take to come to a checkpoint when the worker stops. */
   readonly stopWithinMs?: number;
+  /** Any folder, if left out. */
+  readonly modelRoots?: readonly string[];
 }
 
 export interface RunningWorker {
@@ -62,7 +65,8 @@ export interface RunningWorker {
 
 /** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { url, engine, id = randomUUID(), version, hub = null, stopWithinMs = STOP_WITHIN_MS } = options;
+  const { url, engine, id = randomUUID(), version, hub = null, modelRoots = null } = options;
+  const { stopWithinMs = STOP_WITHIN_MS } = options;
   const logger = options.logger.child({ workerId: id });
   const { pool, database } = openPool(url, 6);
   const queue = await openQueue(url, { supervises: true });
@@ -81,6 +85,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     metrics,
     version,
     hub,
+    modelRoots,
   };
   const runner = new JobRunner(context, queue, bell, id);
   await runner.listen();
@@ -136,15 +141,10 @@ class JobRunner {
     await on('sweep', (id) => interactive.duringSweep(() => this.runSweep(id)));
     await on('import', (id) => this.run('import', id, importJob));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
-    await on('estimate', (_, data) =>
-      interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.asked()))),
-    );
-    await on('directions', (_, data) =>
-      interactive.during(() => answer(() => transferJob(this.context, data as TransferRequest))),
-    );
-    await on('merge', (_, data) =>
-      interactive.during(() => answer(() => mergeJob(this.context, data as MergeOrder, this.asked()))),
-    );
+    const asked = <Result>(work: () => Promise<Result>) => interactive.during(() => answer(work, this.leaving.signal));
+    await on('estimate', (_, data) => asked(() => estimateJob(this.context, data as EstimateRequest, this.patience())));
+    await on('directions', (_, data) => asked(() => transferJob(this.context, data as TransferRequest)));
+    await on('merge', (_, data) => asked(() => mergeJob(this.context, data as MergeOrder, this.patience())));
     await on('gallery', (_, data) => galleryJob(this.context, data, this.leaving.signal));
   }
 
@@ -160,7 +160,7 @@ class JobRunner {
   }
 
   /** Nobody waits longer for an answer. */
-  private asked(): AbortSignal {
+  private patience(): AbortSignal {
     return AbortSignal.any([this.leaving.signal, AbortSignal.timeout(ASK_LIMIT_MS)]);
   }
 
@@ -283,7 +283,8 @@ class JobRunner {
     if (this.leaving.signal.aborted)
       return handBack(this.queue, work, held, 'the server was stopped', { isFault: false });
     if (isPassing(error)) return handBack(this.queue, work, held, 'the database was away', { isFault: false });
-    const known = error instanceof EngineError && error.code !== 'INTERNAL_SERVER_ERROR';
+    const typed = error instanceof EngineError || error instanceof AccessError;
+    const known = typed && error.code !== 'INTERNAL_SERVER_ERROR';
     const text = error instanceof Error ? error.message : String(error);
     const code = known ? error.code : 'INTERNAL_SERVER_ERROR';
     await work.giveUp(held, { code, message: known ? text : `The run failed unexpectedly: ${text}` });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { asc, count, desc, eq, inArray, sql } from 'drizzle-orm';
+import { admit } from './admission.js';
 import type { Database } from './connection.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { type Enqueue, insertRun } from './runs.js';
@@ -45,11 +46,12 @@ export function modelStore(database: Database, enqueue: Enqueue): Storage['model
 function createModel(
   database: Database,
   enqueue: Enqueue,
-  { name, source, hub = null, tapChoice = null }: Parameters<Storage['models']['create']>[0],
+  { name, source, hub = null, tapChoice = null, starter }: Parameters<Storage['models']['create']>[0],
 ): Promise<ModelRow> {
   const id = randomUUID();
   return database.transaction(async (tx) => {
-    await insertRun(tx, id, 'import', null);
+    await admit(tx, starter);
+    await insertRun(tx, id, 'import', null, starter);
     const [row] = await tx.insert(model).values({ id, name, source, hub, tapChoice, status: 'IMPORTING' }).returning();
     await enqueue(tx, 'import', id, {});
     return row as ModelRow;
