@@ -15,6 +15,10 @@ export interface Environment {
   /** Where a worker without a front says how it is; null: nowhere. */
   readonly healthPort: number | null;
   readonly logLevel: string;
+  /** How long a load balancer has to see that this process is going, before it takes nothing new. */
+  readonly drainMs: number;
+  /** How long a training may take to come to a checkpoint when its worker stops. */
+  readonly stopWithinMs: number;
   /** Who may do what. */
   readonly access: AccessSettings;
 }
@@ -39,6 +43,8 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
       ? portOf('AZIMUTH_HEALTH_PORT', variables['AZIMUTH_HEALTH_PORT'])
       : null,
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
+    drainMs: 1000 * secondsOf('AZIMUTH_DRAIN_SECONDS', read('AZIMUTH_DRAIN_SECONDS', '0')),
+    stopWithinMs: 1000 * secondsOf('AZIMUTH_STOP_SECONDS', read('AZIMUTH_STOP_SECONDS', '20')),
     access: readAccess(variables, host, dataDir),
   };
 }
@@ -47,6 +53,11 @@ function portOf(name: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new SettingError(`${name}: expected a number from 0 (any free one) to 65535, got "${text}".`);
+}
+
+function secondsOf(name: string, text: string): number {
+  if (/^\d{1,5}(\.\d+)?$/.test(text)) return Number(text);
+  throw new SettingError(`${name}: expected seconds, such as 20, got "${text}".`);
 }
 
 /** The value never stands in the message: it holds a password. */

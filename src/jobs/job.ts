@@ -4,6 +4,7 @@ import type { Enqueue, Work } from '../storage/index.js';
 import type { BlobCache } from './blob-cache.js';
 import type { HubSettings } from './hub/index.js';
 import type { Interactive } from './interactive.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 
 /** What every job works with. */
 export interface JobContext {
@@ -14,6 +15,7 @@ export interface JobContext {
   /** Blobs that were needed lately. */
   readonly blobs: BlobCache;
   readonly logger: Logger;
+  readonly metrics: WorkerMetrics;
   readonly version: string;
   /** Folders below which `path` may import; null for any. */
   readonly modelRoots: readonly string[] | null;
@@ -27,4 +29,6 @@ export interface JobSignals {
   readonly signal: AbortSignal;
   /** Stop at the next point that can be gone on from. */
   readonly pause: AbortSignal;
+  /** The worker is going: as `pause`, for somebody else to go on. */
+  readonly leave: AbortSignal;
 }

@@ -45,8 +45,10 @@ export class Recovery {
   /** Hands back what a worker held that is known to be dead; with null, what any held whose lease has run out. */
   async recover(deadId: string | null): Promise<void> {
     const reason = 'the worker process died';
-    for (const { id: runId, kind, epoch } of await abandonedRuns(this.database, deadId))
+    for (const { id: runId, kind, epoch } of await abandonedRuns(this.database, deadId)) {
+      this.logger.warn({ runId, kind, epoch, workerId: deadId }, 'a run is handed back: its worker is gone');
       await handBack(this.queue, this.work, { runId, kind, epoch }, reason);
+    }
   }
 
   private async look(): Promise<void> {

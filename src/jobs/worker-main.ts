@@ -15,7 +15,9 @@ async function main(): Promise<void> {
   const { modelRoots } = readAccess(process.env, process.env['HOST'] || '127.0.0.1', data);
   const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const engine = await createEngine({ device });
-  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, hub, modelRoots });
+  const stopWithinMs = Number(process.env['AZIMUTH_WORKER_STOP_MS']);
+  const options = { url, engine, id, version: packageVersion(), logger, hub, modelRoots, stopWithinMs };
+  const worker = await startWorker(options);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

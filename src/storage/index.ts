@@ -20,6 +20,7 @@ export { type Database, migrateDatabase, openPool, type Queryable } from './conn
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
 export { queueKey, wakeWorkers } from './hand-over.js';
+export { reportMetrics } from './metrics.js';
 export { isPassing } from './outages.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
 export { signingKeyStore } from './signing-keys.js';

@@ -11,6 +11,8 @@ test('an empty environment gives the defaults', () => {
     device: 'auto',
     healthPort: null,
     logLevel: 'info',
+    drainMs: 0,
+    stopWithinMs: 20_000,
   });
   expect(dataDir).toMatch(/data$/);
   expect(access).toMatchObject({ tokens: false, loopback: true, introspection: 'on', bootstrapToken: null });
@@ -25,6 +27,7 @@ test.each([
   ['AZIMUTH_DEVICE', 'cuda:one'],
   ['AZIMUTH_HEALTH_PORT', 'health'],
   ['LOG_LEVEL', 'loud'],
+  ['AZIMUTH_STOP_SECONDS', 'soon'],
   ['DATABASE_URL', 'mysql://user:secret@host/db'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readEnvironment({ [name]: value })).toThrow(`${name}: expected`);
