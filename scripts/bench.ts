@@ -3,6 +3,7 @@ import { gpu } from './bench/gpu.js';
 import { inversion } from './bench/inversion.js';
 import { quality } from './bench/quality.js';
 import { slider } from './bench/slider.js';
+import { takeover } from './bench/takeover.js';
 import { trajectory } from './bench/trajectory.js';
 
 /** Speed and memory beside PyTorch in one interleaved run, and the quality of directions; never part of the tests. */
@@ -10,6 +11,7 @@ const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
        npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
        npm run bench -- inversion  [--data FOLDER] [--count 20] [--steps 50] [--json]
+       npm run bench -- takeover   [--rounds 5] [--json]
        npm run bench -- quality    [--only 'methods: PCA'] [--workers 2] [--report] [--json]`;
 
 const { values, positionals } = parseArgs({
@@ -41,6 +43,7 @@ async function main(): Promise<unknown> {
     return slider({ data: values.data || null, seconds: Number(values.seconds), rounds });
   if (positionals[0] === 'inversion')
     return inversion({ data: values.data || null, count: Number(values.count), steps: Number(values.steps) });
+  if (positionals[0] === 'takeover') return takeover({ rounds });
   if (positionals[0] === 'quality')
     return quality({ only: new RegExp(values.only), workers: Number(values.workers), reportOnly: values.report });
   throw new Error(USAGE);

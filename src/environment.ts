@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { SettingError } from './roles.js';
+import { readS3Place } from './storage/s3-url.js';
 
 /** What the environment configures; see the README. */
 export interface Environment {
@@ -13,8 +14,12 @@ export interface Environment {
   readonly device: string;
   /** Where a worker without a front says how it is; null: nowhere. */
   readonly healthPort: number | null;
+  /** Copies that a worker keeps of models' files take so many bytes at most. */
+  readonly cacheBytes: number;
   readonly logLevel: string;
 }
+
+export const DEFAULT_CACHE_BYTES = 20 * 2 ** 30;
 
 const DEVICES = ['auto', 'cuda', 'webgpu', 'coreml', 'dml', 'cpu'];
 /** Providers that take the number of a GPU. */
@@ -24,6 +29,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** Throws with the variable, what it may be, and what it is. An empty variable counts as one that is not set. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string, fallback: string) => variables[name] || fallback;
+  checkBlobs(variables);
   return {
     host: read('HOST', '127.0.0.1'),
     port: portOf('PORT', read('PORT', '4000')),
@@ -33,6 +39,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     healthPort: variables['AZIMUTH_HEALTH_PORT']
       ? portOf('AZIMUTH_HEALTH_PORT', variables['AZIMUTH_HEALTH_PORT'])
       : null,
+    cacheBytes: bytesOf('AZIMUTH_CACHE_BYTES', variables['AZIMUTH_CACHE_BYTES'], DEFAULT_CACHE_BYTES),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
   };
 }
@@ -41,6 +48,22 @@ function portOf(name: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new SettingError(`${name}: expected a number from 0 (any free one) to 65535, got "${text}".`);
+}
+
+function bytesOf(name: string, text: string | undefined, fallback: number): number {
+  if (!text) return fallback;
+  const bytes = Number(text);
+  if (/^\d+$/.test(text) && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  throw new SettingError(`${name}: expected a number of bytes, such as 20000000000, got "${text}".`);
+}
+
+/** Refuses where files shall be kept in a place that cannot be one. */
+function checkBlobs(variables: Readonly<Record<string, string | undefined>>): void {
+  try {
+    readS3Place(variables);
+  } catch (cause) {
+    throw new SettingError((cause as Error).message, { cause });
+  }
 }
 
 /** The value never stands in the message: it holds a password. */

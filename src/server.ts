@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { Closing } from './closing.js';
+import { DEFAULT_CACHE_BYTES } from './environment.js';
 import { graphqlOverHttp } from './http/graphql.js';
 import { createMetrics } from './http/metrics.js';
 import { createRouter } from './http/router.js';
@@ -19,13 +20,16 @@ import {
   type Transfer,
 } from './jobs/index.js';
 import { type Address, closeServer, listen } from './listen.js';
-import { packageFile, packageVersion } from './package.js';
+import { packageVersion } from './package.js';
 import { RequestContext } from './resolvers/context.js';
 import { createSchema } from './resolvers/schema.js';
 import { openDatabase, openStorage } from './storage/index.js';
 import type { Storage } from './storage/types.js';
 
 /** The composition root: nothing else sees all parts. */
+
+/** Below the package, wherever that is on each host. */
+const SHIPPED_MODEL = 'models/portraits-32';
 
 export interface ServerOptions {
   readonly host: string;
@@ -35,6 +39,8 @@ export interface ServerOptions {
   /** `null` starts the embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | null;
   readonly device: string;
+  /** Of the worker's copies of models' files; as {@link DEFAULT_CACHE_BYTES} if left out. */
+  readonly cacheBytes?: number;
   readonly logger: Logger;
   /** Whether this process starts a worker; without one, runs stay QUEUED until another process brings one. */
   readonly worker: boolean;
@@ -64,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function openBackend(options: ServerOptions, closing: Closing): Promise<Backend> {
-  const { databaseUrl, dataDir, device, logger } = options;
+  const { databaseUrl, dataDir, cacheBytes = DEFAULT_CACHE_BYTES, device, logger } = options;
   const database = await openDatabase({ databaseUrl, dataDir });
   closing.add(() => database.stop());
   const queue = await openQueue(database.url, { supervises: false });
@@ -72,7 +78,7 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
   const storage = await openStorage({ url: database.url, ...queue });
   closing.add(() => storage.close());
   if (options.worker) {
-    const supervisor = startSupervisor({ url: database.url, device, dataDir, queue, logger });
+    const supervisor = startSupervisor({ url: database.url, device, dataDir, cacheBytes, queue, logger });
     closing.add(() => supervisor.stop());
   }
   return { storage, estimate: createEstimator(queue), transfer: createTransfer(queue), merge: createMerger(queue) };
@@ -84,7 +90,7 @@ async function openFront(
   closing: Closing,
 ): Promise<Address> {
   const version = packageVersion();
-  const shippedModel = packageFile('models/portraits-32');
+  const shippedModel = SHIPPED_MODEL;
   const schema: GraphQLSchema = createSchema();
   const createContext = () => new RequestContext(storage, logger, version, estimate, transfer, merge);
   const graphql = await graphqlOverHttp(schema, createContext, logger);
@@ -102,8 +108,7 @@ async function openFront(
   return address;
 }
 
-/** Like any user's model, and only once. */
+/** Like any user's model, and only once for all nodes. */
 async function importShipped(storage: Storage, source: string): Promise<void> {
-  if ((await storage.models.bySource(source)) !== null) return;
-  await storage.models.create({ name: basename(source), source });
+  await storage.models.createOnce({ name: basename(source), source });
 }

@@ -24,7 +24,8 @@ export async function discoveryJob(context: JobContext, held: Held, { signal, pa
   const options = { state: last?.state ?? null, statistics, signal, pause, yieldTo: interactive.yieldTo };
   const writer = new DiscoveryWriter(work, held, row.totalSteps, announced, row.modelId);
   await writer.prepare();
-  for await (const event of engine.discover(modelRef(model), config, options)) await writer.write(event);
+  const ref = await modelRef(context, model);
+  for await (const event of engine.discover(ref, config, options)) await writer.write(event);
   if (!writer.isFinished) return work.setStatus(held, 'PAUSED');
   await work.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
 }

@@ -7,6 +7,9 @@ import type { Queue, QueueName } from './queue.js';
 /** States of a job that a worker will still take. */
 const WAITING: ReadonlySet<string> = new Set(['created', 'retry', 'active']);
 
+/** The queue counts as a try of an import, too, that a worker passed it on. */
+const IMPORT_TRIES = 3;
+
 export interface HeldRun {
   readonly runId: string;
   readonly kind: RunKind;
@@ -20,7 +23,9 @@ export interface HeldRun {
 export async function handBack(queue: Queue, work: Work, held: HeldRun, reason: string): Promise<void> {
   const job = await jobOf(work, held);
   await work.handOver(held, async (tx) => {
-    const goesOn = await putBack(queue, tx, job, reason);
+    // Each try takes the run once and hands it back once.
+    const isTooOften = held.kind === 'import' && held.epoch >= 2 * IMPORT_TRIES - 1;
+    const goesOn = !isTooOften && (await putBack(queue, tx, job, reason));
     return goesOn ? null : givenUp(reason);
   });
 }

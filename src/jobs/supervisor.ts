@@ -15,6 +15,8 @@ export interface SupervisorOptions {
   readonly device: string;
   /** Where fetched models are kept. */
   readonly dataDir: string;
+  /** Copies of models' files in it take so many bytes at most. */
+  readonly cacheBytes: number;
   readonly queue: Queue;
   readonly logger: Logger;
 }
@@ -64,9 +66,10 @@ class Keeper {
   start(): void {
     const id = randomUUID();
     let cameUp = false;
-    const { url, device, dataDir, logger } = this.options;
+    const { url, device, dataDir, cacheBytes, logger } = this.options;
     const own = { AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
-    const env = { ...process.env, ...own, AZIMUTH_WORKER_DATA: dataDir };
+    const place = { AZIMUTH_WORKER_DATA: dataDir, AZIMUTH_WORKER_CACHE_BYTES: String(cacheBytes) };
+    const env = { ...process.env, ...own, ...place };
     const child = fork(packageFile('dist/src/jobs/worker-main.js'), {
       env,
       execPath: process.execPath,

@@ -14,6 +14,7 @@ import {
   REQUEST_CHANNEL,
   StaleEpochError,
   Work,
+  workerConnections,
 } from '../storage/index.js';
 import type { RunKind } from '../storage/types.js';
 import { answer } from './answer.js';
@@ -23,6 +24,9 @@ import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
 import { estimateJob } from './estimate-job.js';
 import type { EstimateRequest } from './estimator.js';
+import { isElsewhere } from './files/elsewhere.js';
+import { type FileSettings, openModelFiles } from './files/open-files.js';
+import { storeOldModels } from './files/store-old-models.js';
 import { galleryJob } from './gallery-job.js';
 import { handBack } from './hand-back.js';
 import { importJob } from './import-job.js';
@@ -40,6 +44,8 @@ import { transferJob } from './transfer-job.js';
 const REQUEST_LOOK_MS = 2000;
 /** Between two attempts to reach a database that is away. */
 const DATABASE_AWAY_MS = 500;
+/** Somebody else gets the first chance at an import that is not for this host. */
+const PASS_ON_MS = 500;
 const POLL = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
 
 export interface WorkerOptions {
@@ -50,6 +56,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   /** Where models are fetched from; without it there are only those on the disk. */
   readonly hub?: JobContext['hub'];
+  /** Where files of models are kept for other workers; without it each model is where it was imported from. */
+  readonly files?: FileSettings;
 }
 
 export interface RunningWorker {
@@ -61,11 +69,12 @@ export interface RunningWorker {
 /** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { url, engine, id = randomUUID(), version, logger, hub = null } = options;
-  const { pool, database } = openPool(url, 6);
+  const { pool, database } = openPool(url, 6, workerConnections(id));
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
   const lease = await keepLease(url, id, engine.devices);
   const work = new Work(database);
+  const files = options.files ? await openModelFiles(database, options.files) : null;
   const context: JobContext = {
     work,
     blobs: new BlobCache(work),
@@ -74,14 +83,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     interactive: new Interactive(),
     logger,
     version,
+    files,
     hub,
   };
   const runner = new JobRunner(context, queue, bell, id);
   await runner.listen();
+  const ending = new AbortController();
+  const storing = files ? storeOldModels(context, files, ending.signal) : Promise.resolve();
+  storing.catch((error: unknown) => logger.warn({ err: error }, 'models of older versions could not be looked up'));
   return {
     id,
     stop: async () => {
+      ending.abort();
       await runner.stop();
+      await storing.catch(() => {});
       await lease.stop();
       await leave(queue, bell, database, id);
       await pool.end();
@@ -124,7 +139,7 @@ class JobRunner {
     };
     await on('edit', (id) => interactive.during(() => this.run('edit', id, editJob)));
     await on('sweep', (id) => interactive.duringSweep(() => this.runSweep(id)));
-    await on('import', (id) => this.run('import', id, importJob));
+    await on('import', (id) => this.runImport(id));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     await on('estimate', (_, data) =>
       interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.asked()))),
@@ -188,6 +203,16 @@ class JobRunner {
     } finally {
       done.abort();
     }
+  }
+
+  /** Leaves the import of a folder that is not on this host to a worker that may have it. */
+  private async runImport(runId: string): Promise<void> {
+    if (await isElsewhere(this.context, runId, this.workerId)) {
+      await setTimeout(PASS_ON_MS);
+      // Its queue gives it to somebody else, or here again.
+      throw new Error(`import ${runId}: the folder is not on this host`);
+    }
+    await this.run('import', runId, importJob);
   }
 
   /** Runs all edits of a sweep that are not over; what happens to one of them is no matter of the others. */

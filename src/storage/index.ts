@@ -17,11 +17,22 @@ export { Bell, REQUEST_CHANNEL } from './bell.js';
 export { type Database, isConnectionError, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
+export { CHUNK_BYTES, DatabaseFiles, type FileStore } from './file-store.js';
 export { queueKey, wakeWorkers } from './hand-over.js';
+export { filesOfModel, putFilesOfModel, type StoredModel } from './model-files.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
+export { S3Files } from './s3-files.js';
+export { readS3Place, type S3Place } from './s3-url.js';
 export type { Storage } from './types.js';
 export { type Held, type NewImage, Work } from './work.js';
-export { abandonedRuns, forgetOldWorkers, forgetWorker, strandedJobs } from './workers.js';
+export {
+  abandonedRuns,
+  endTransactionsOf,
+  forgetOldWorkers,
+  forgetWorker,
+  strandedJobs,
+  workerConnections,
+} from './workers.js';
 
 const POOL_SIZE = 10;
 

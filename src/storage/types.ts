@@ -185,6 +185,8 @@ export interface Storage {
       hub?: HubRefRow | null;
       tapChoice?: string | null;
     }): Promise<ModelRow>;
+    /** The one that is there with this source, or a new one; any number of nodes may ask at once. */
+    createOnce(input: { name: string; source: string }): Promise<ModelRow>;
     byIds(ids: readonly string[]): Promise<ModelRow[]>;
     bySource(source: string): Promise<ModelRow | null>;
     page(request: PageRequest): Promise<Page<ModelRow>>;

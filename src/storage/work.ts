@@ -7,6 +7,7 @@ import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
 import { handOver } from './hand-over.js';
 import { putBlob, putImage, readBlob } from './images.js';
+import { modelsWithoutFiles, noteUnseen, putFilesOfModel, type StoredModel } from './model-files.js';
 import { setStatus, takeRun } from './runs.js';
 import { checkpoint, direction, discovery, event, filmstrip, gallery, model, modelStage, run } from './tables.js';
 import type {
@@ -23,6 +24,7 @@ import type {
   RunStatus,
   StrengthRangeRow,
 } from './types.js';
+import { isHeldByAnother } from './workers.js';
 
 /** What was measured of one direction of a discovery. */
 export interface ScoreRow {
@@ -69,9 +71,10 @@ export class Work {
     this.edits = new EditWork(database);
   }
 
-  /** Takes a run; null if it is over. One that was to be cancelled or paused is so here. */
+  /** Takes a run; null if it is over, or a worker that is alive has it. One that was to be cancelled or paused is so here. */
   take(runId: string, workerId: string): Promise<Held | null> {
     return this.database.transaction(async (tx) => {
+      if (await isHeldByAnother(tx, runId, workerId)) return null;
       const taken = await takeRun(tx, runId, workerId);
       if (!taken) return null;
       const held = { runId, epoch: taken.epoch };
@@ -133,6 +136,21 @@ export class Work {
       await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
       await andThen(tx);
     });
+  }
+
+  /** READY models whose files are not in the store. */
+  modelsWithoutFiles(): Promise<ModelRow[]> {
+    return modelsWithoutFiles(this.database);
+  }
+
+  /** Of a model that is READY: its files are what they are, whoever stored them. */
+  async putFilesOfModel(modelId: string, stored: StoredModel): Promise<void> {
+    await this.database.transaction((tx) => putFilesOfModel(tx, modelId, stored));
+  }
+
+  /** As {@link noteUnseen}. */
+  noteUnseen(modelId: string, workerId: string): Promise<boolean> {
+    return noteUnseen(this.database, modelId, workerId);
   }
 
   /** Where a model came from, once that is known exactly. */

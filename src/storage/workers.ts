@@ -39,15 +39,39 @@ export async function forgetWorker(database: Database, id: string): Promise<void
 export async function abandonedRuns(
   database: Database,
   workerId: string | null,
-): Promise<{ id: string; kind: RunKind; epoch: number }[]> {
+): Promise<{ id: string; kind: RunKind; epoch: number; workerId: string | null }[]> {
   const holder = database
     .select({ id: worker.id })
     .from(worker)
     .where(and(eq(worker.id, run.workerId), gt(worker.seenAt, ago(`${LEASE_MS} milliseconds`))));
   return database
-    .select({ id: run.id, kind: run.kind, epoch: run.epoch })
+    .select({ id: run.id, kind: run.kind, epoch: run.epoch, workerId: run.workerId })
     .from(run)
     .where(and(eq(run.status, 'RUNNING'), workerId === null ? notExists(holder) : eq(run.workerId, workerId)));
+}
+
+/** Whether a run is RUNNING under another worker that is alive; locks the run. */
+export async function isHeldByAnother(tx: Queryable, runId: string, workerId: string): Promise<boolean> {
+  const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
+  if (row?.status !== 'RUNNING' || row.workerId === null || row.workerId === workerId) return false;
+  const alive = and(eq(worker.id, row.workerId), gt(worker.seenAt, ago(`${LEASE_MS} milliseconds`)));
+  return (await tx.select({ id: worker.id }).from(worker).where(alive)).length > 0;
+}
+
+/** How the database lists the connections of a worker. */
+export function workerConnections(workerId: string): string {
+  return `azimuth ${workerId}`;
+}
+
+/**
+ * Ends transactions that a worker was in the middle of when it stalled: they lock the runs that it has lost. One that comes
+ * back finds its connection broken, as after a restart of the database.
+ */
+export async function endTransactionsOf(database: Database, workerIds: readonly string[]): Promise<void> {
+  const names = sql.param(workerIds.map(workerConnections));
+  await database.execute(sql`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = ANY(${names}::text[]) AND state LIKE 'idle in transaction%'`);
 }
 
 /** Jobs of QUEUED runs that somebody took, and died before it took the run: without them the run would wait for good. */

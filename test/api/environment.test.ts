@@ -3,7 +3,7 @@ import { readEnvironment } from '../../src/environment.js';
 import { readRole, requireShared } from '../../src/roles.js';
 
 test('an empty environment gives the defaults', () => {
-  const { dataDir, ...rest } = readEnvironment({ DATABASE_URL: '' });
+  const { dataDir, cacheBytes, ...rest } = readEnvironment({ DATABASE_URL: '' });
   expect(rest).toEqual({
     host: '127.0.0.1',
     port: 4000,
@@ -12,6 +12,7 @@ test('an empty environment gives the defaults', () => {
     healthPort: null,
     logLevel: 'info',
   });
+  expect(cacheBytes).toBe(20 * 2 ** 30);
   expect(dataDir).toMatch(/data$/);
 });
 
@@ -23,6 +24,9 @@ test.each([
   ['AZIMUTH_DEVICE', 'cpu:1'],
   ['AZIMUTH_DEVICE', 'cuda:one'],
   ['AZIMUTH_HEALTH_PORT', 'health'],
+  ['AZIMUTH_BLOBS', 'ftp://host'],
+  ['AZIMUTH_BLOBS', 's3://bucket/models'],
+  ['AZIMUTH_CACHE_BYTES', '20GB'],
   ['LOG_LEVEL', 'loud'],
   ['DATABASE_URL', 'mysql://user:secret@host/db'],
 ])('%s=%s is refused by name', (name, value) => {
