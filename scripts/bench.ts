@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { capacity } from './bench/capacity.js';
 import { gpu } from './bench/gpu.js';
 import { inversion } from './bench/inversion.js';
 import { quality } from './bench/quality.js';
@@ -12,6 +13,7 @@ const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5
        npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
        npm run bench -- inversion  [--data FOLDER] [--count 20] [--steps 50] [--json]
        npm run bench -- takeover   [--rounds 5] [--json]
+       npm run bench -- capacity   [--json]
        npm run bench -- quality    [--only 'methods: PCA'] [--workers 2] [--report] [--json]`;
 
 const { values, positionals } = parseArgs({
@@ -43,6 +45,7 @@ async function main(): Promise<unknown> {
     return slider({ data: values.data || null, seconds: Number(values.seconds), rounds });
   if (positionals[0] === 'inversion')
     return inversion({ data: values.data || null, count: Number(values.count), steps: Number(values.steps) });
+  if (positionals[0] === 'capacity') return capacity();
   if (positionals[0] === 'takeover') return takeover({ rounds });
   if (positionals[0] === 'quality')
     return quality({ only: new RegExp(values.only), workers: Number(values.workers), reportOnly: values.report });
