@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
 import { capacity } from './bench/capacity.js';
+import { frames } from './bench/frames.js';
 import { gpu } from './bench/gpu.js';
 import { inversion } from './bench/inversion.js';
+import { midTraining } from './bench/mid-training.js';
 import { quality } from './bench/quality.js';
+import { SHAPES } from './bench/random-model.js';
 import { slider } from './bench/slider.js';
 import { takeover } from './bench/takeover.js';
 import { trajectory } from './bench/trajectory.js';
@@ -11,6 +14,8 @@ import { trajectory } from './bench/trajectory.js';
 const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
        npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
+       npm run bench -- frames     [--shape ${SHAPES.join('|')}] [--steps 4] [--rounds 5] [--json]
+       npm run bench -- mid-training [--count 20] [--batch 8] [--json]
        npm run bench -- inversion  [--data FOLDER] [--count 20] [--steps 50] [--json]
        npm run bench -- takeover   [--rounds 5] [--json]
        npm run bench -- capacity   [--json]
@@ -26,7 +31,8 @@ const { values, positionals } = parseArgs({
     device: { type: 'string', default: 'auto' },
     data: { type: 'string', default: '' },
     count: { type: 'string', default: '20' },
-    steps: { type: 'string', default: '50' },
+    steps: { type: 'string', default: '' },
+    shape: { type: 'string', default: '256' },
     seconds: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     workers: { type: 'string', default: '2' },
@@ -43,8 +49,15 @@ async function main(): Promise<unknown> {
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
   if (positionals[0] === 'slider')
     return slider({ data: values.data || null, seconds: Number(values.seconds), rounds });
+  if (positionals[0] === 'frames') {
+    const shape = SHAPES.find((name) => name === values.shape);
+    if (!shape) throw new Error(USAGE);
+    return frames({ shape, steps: Number(values.steps || '4'), rounds });
+  }
+  if (positionals[0] === 'mid-training')
+    return midTraining({ edits: Number(values.count), batch: Number(values.batch) });
   if (positionals[0] === 'inversion')
-    return inversion({ data: values.data || null, count: Number(values.count), steps: Number(values.steps) });
+    return inversion({ data: values.data || null, count: Number(values.count), steps: Number(values.steps || '50') });
   if (positionals[0] === 'capacity') return capacity();
   if (positionals[0] === 'takeover') return takeover({ rounds });
   if (positionals[0] === 'quality')

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type AccessSettings, readAccess } from './access/settings.js';
 import { SettingError } from './roles.js';
 import { readS3Place } from './storage/s3-url.js';
 
@@ -17,6 +18,8 @@ export interface Environment {
   /** Copies that a worker keeps of models' files take so many bytes at most. */
   readonly cacheBytes: number;
   readonly logLevel: string;
+  /** Who may do what. */
+  readonly access: AccessSettings;
 }
 
 export const DEFAULT_CACHE_BYTES = 20 * 2 ** 30;
@@ -30,10 +33,12 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string, fallback: string) => variables[name] || fallback;
   checkBlobs(variables);
+  const host = read('HOST', '127.0.0.1');
+  const dataDir = resolve(read('AZIMUTH_DATA', './data'));
   return {
-    host: read('HOST', '127.0.0.1'),
+    host,
     port: portOf('PORT', read('PORT', '4000')),
-    dataDir: resolve(read('AZIMUTH_DATA', './data')),
+    dataDir,
     databaseUrl: databaseUrlOf(variables['DATABASE_URL'] || null),
     device: deviceOf(read('AZIMUTH_DEVICE', 'auto')),
     healthPort: variables['AZIMUTH_HEALTH_PORT']
@@ -41,6 +46,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
       : null,
     cacheBytes: bytesOf('AZIMUTH_CACHE_BYTES', variables['AZIMUTH_CACHE_BYTES'], DEFAULT_CACHE_BYTES),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
+    access: readAccess(variables, host, dataDir),
   };
 }
 

@@ -5,9 +5,13 @@ import { type Role, readRole, requireShared, USAGE } from './roles.js';
 
 /** Command line and environment → processes. Standard output carries one line; the log goes to standard error. */
 async function main(): Promise<void> {
-  const role = readRole(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args[0] === 'token') return (await import('./commands/token.js')).tokenCommand(args.slice(1), process.env);
+  const role = readRole(args);
   if (role === null) return console.log(USAGE);
   const { logLevel, ...options } = readEnvironment(process.env);
+  // No other process needs it, least of all the one that reads strangers' files.
+  delete process.env['AZIMUTH_TOKEN'];
   requireShared(role, options.databaseUrl);
   const logger = pino(
     { level: logLevel, redact: ['databaseUrl', '*.databaseUrl', 'req.headers.authorization'] },

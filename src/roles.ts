@@ -2,10 +2,12 @@
 export type Role = 'api' | 'worker' | 'all';
 
 export const USAGE = `Usage: azimuth [all | api | worker]
+       azimuth token create | list | revoke
 
   all     answers clients and computes; the default, and all that one machine needs
   api     answers clients: GraphQL, WebSocket, images. Loads no engine
   worker  computes what the queue holds, on one device (AZIMUTH_DEVICE=cuda:1); one process a GPU
+  token   makes, lists and revokes the tokens of clients, whether a server runs or not
 
 api and worker meet in one PostgreSQL: set DATABASE_URL to the same one for all of them. See docs/scaling.md.`;
 

@@ -3,12 +3,17 @@ import { createServer } from 'node:http';
 import { basename } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Caller } from './access/caller.js';
+import { Gate } from './access/gate.js';
+import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
+import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
 import { DEFAULT_CACHE_BYTES } from './environment.js';
 import { graphqlOverHttp } from './http/graphql.js';
-import { createMetrics } from './http/metrics.js';
+import { createMetrics } from './http/metrics/index.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
+import { openStudio } from './http/studio.js';
 import {
   createEstimator,
   createMerger,
@@ -20,16 +25,16 @@ import {
   type Transfer,
 } from './jobs/index.js';
 import { type Address, closeServer, listen } from './listen.js';
-import { packageVersion } from './package.js';
+import { packageFile, packageVersion } from './package.js';
 import { RequestContext } from './resolvers/context.js';
 import { createSchema } from './resolvers/schema.js';
 import { openDatabase, openStorage } from './storage/index.js';
 import type { Storage } from './storage/types.js';
 
-/** The composition root: nothing else sees all parts. */
-
 /** Below the package, wherever that is on each host. */
 const SHIPPED_MODEL = 'models/portraits-32';
+
+/** The composition root: nothing else sees all parts. */
 
 export interface ServerOptions {
   readonly host: string;
@@ -44,6 +49,8 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether this process starts a worker; without one, runs stay QUEUED until another process brings one. */
   readonly worker: boolean;
+  /** Open, on loopback, if left out. */
+  readonly access?: AccessSettings;
 }
 
 export interface RunningServer extends Address {
@@ -86,18 +93,31 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
 
 async function openFront(
   { storage, estimate, transfer, merge }: Backend,
-  { host, port, logger }: ServerOptions,
+  { host, port, logger, access = OPEN_ACCESS }: ServerOptions,
   closing: Closing,
 ): Promise<Address> {
   const version = packageVersion();
   const shippedModel = SHIPPED_MODEL;
   const schema: GraphQLSchema = createSchema();
-  const createContext = () => new RequestContext(storage, logger, version, estimate, transfer, merge);
-  const graphql = await graphqlOverHttp(schema, createContext, logger);
+  const gate = new Gate(access, storage.tokens);
+  await gate.requireSomeToken();
+  const signer = await UrlSigner.open(access, storage.signingKeys);
+  closing.add(async () => signer.close());
+  const createContext = (caller: Caller) => {
+    const own = { caller, sign: (path: string) => signer.sign(path), modelRoots: access.modelRoots };
+    return new RequestContext(storage, logger, version, estimate, transfer, merge, own);
+  };
+  const graphql = await graphqlOverHttp(schema, createContext, logger, access);
   closing.add(() => graphql.stop());
-  const socket = graphqlOverSocket(schema, createContext, logger);
-  const metrics = createMetrics(storage, socket.openSockets);
-  const server = createServer(createRouter({ storage, graphql, metrics, version, shippedModel, logger }));
+  const { tokens } = storage;
+  const metrics = createMetrics(storage);
+  const observer = metrics.fanOut;
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer });
+  metrics.watchSockets(socket.facts);
+  const studio = openStudio(packageFile('dist/web'), version);
+  const server = createServer(
+    createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger, access, gate, signer }),
+  );
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
   closing.add(() => closeServer(server));

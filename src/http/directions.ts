@@ -1,23 +1,20 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { directionFileUrl } from '../resolvers/direction/direction-file.type.js';
 import type { Storage } from '../storage/types.js';
+import { cacheControl } from './cache.js';
 import { HttpError, mediaType, readBody, send, sendJson } from './messages.js';
+import type { Exchange, Parts } from './routes.js';
 
 const UPLOAD_MAX = 256 * 1024 * 1024;
 const CONTENT_TYPE = 'application/octet-stream';
 
 /** GET and HEAD /directions/<hash>.safetensors. The bytes behind a hash never change. */
-export async function serveDirections(
-  storage: Storage,
-  name: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+export async function serveDirections(storage: Storage, exchange: Exchange): Promise<void> {
+  const { request, response, name } = exchange;
   const hash = /^([0-9a-f]{64})\.safetensors$/.exec(name)?.[1];
   const bytes = hash === undefined ? null : await storage.directionFiles.bytes(hash);
   if (bytes === null) throw new HttpError(404, 'NOT_FOUND', 'There is no such direction file.');
   const headers = {
-    'cache-control': 'public, max-age=31536000, immutable',
+    'cache-control': cacheControl(exchange),
     etag: `"${hash}"`,
     'content-disposition': `attachment; filename="directions-${hash?.slice(0, 8)}.safetensors"`,
   };
@@ -26,17 +23,13 @@ export async function serveDirections(
 }
 
 /** POST /directions: the raw file; answers {"url","byteSize"}. Whether it holds directions is found out by `importDirections`. */
-export async function uploadDirections(
-  storage: Storage,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+export async function uploadDirections({ storage, signer }: Parts, { request, response }: Exchange): Promise<void> {
   const type = mediaType(request);
   if (type !== CONTENT_TYPE) throw new HttpError(415, 'BAD_USER_INPUT', `Expected ${CONTENT_TYPE}, got "${type}".`);
   const bytes = await readBody(request, UPLOAD_MAX);
   if (!isSafetensors(bytes)) throw new HttpError(400, 'BAD_USER_INPUT', 'The body is not a safetensors file.');
   const row = await storage.directionFiles.put(bytes);
-  const url = directionFileUrl(row);
+  const url = signer.sign(directionFileUrl(row));
   sendJson(response, 201, { url, byteSize: row.byteSize }, { location: url });
 }
 

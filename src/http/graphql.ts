@@ -1,11 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Caller } from '../access/caller.js';
+import { AccessError } from '../access/errors.js';
+import type { AccessSettings } from '../access/settings.js';
 import type { RequestContext } from '../resolvers/context.js';
-import { presentError } from '../resolvers/errors.js';
+import { presentError, withoutSuggestions } from '../resolvers/errors.js';
 import { limitRules, MAX_TOKENS } from '../resolvers/limits.js';
+import { authorize, mayIntrospect } from '../resolvers/needs.js';
+import { CHALLENGE } from './admission.js';
 import { HttpError, mediaType, readBody } from './messages.js';
 
 const BODY_MAX = 1024 * 1024;
@@ -19,14 +24,15 @@ const SIMPLE_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 export interface GraphQLOverHttp {
-  answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  answer(request: IncomingMessage, response: ServerResponse, caller: Caller | null): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
-  createContext: () => RequestContext,
+  createContext: (caller: Caller) => RequestContext,
   logger: Logger,
+  access: AccessSettings,
 ): Promise<GraphQLOverHttp> {
   const apollo = new ApolloServer<RequestContext>({
     schema,
@@ -40,21 +46,46 @@ export async function graphqlOverHttp(
     persistedQueries: false,
     // The process listens for signals in one place.
     stopOnTerminationSignals: false,
-    plugins: [ApolloServerPluginLandingPageDisabled()],
+    plugins: [ApolloServerPluginLandingPageDisabled(), accessPlugin(access)],
     logger,
   });
   await apollo.start();
   return {
     stop: () => apollo.stop(),
-    async answer(request, response) {
+    async answer(request, response, caller) {
+      if (caller === null) throw new HttpError(401, 'UNAUTHENTICATED', AccessError.noToken().message, CHALLENGE);
       const body = await requestBody(request);
       const httpGraphQLRequest = { method: 'POST', headers: headersOf(request), search: '', body };
       const result = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest,
-        context: async () => createContext(),
+        context: async () => createContext(caller),
       });
       await sendResult(response, result);
     },
+  };
+}
+
+/** Roles and introspection, for the whole of an operation before any of it is done. */
+function accessPlugin(access: AccessSettings): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      async didResolveOperation({ schema, document, operation, contextValue }) {
+        // Without one nothing is executed.
+        if (!operation) return;
+        try {
+          authorize({ schema, document, operation }, contextValue.access.caller, access);
+        } catch (error) {
+          if (!(error instanceof AccessError)) throw error;
+          throw new GraphQLError(error.message, { extensions: { code: error.code, http: { status: 403 } } });
+        }
+      },
+      async willSendResponse({ response, contextValue }) {
+        const { body } = response;
+        if (body.kind !== 'single' || mayIntrospect(access.introspection, contextValue.access.caller)) return;
+        const errors = body.singleResult.errors?.map(withoutSuggestions);
+        if (errors) body.singleResult.errors = errors;
+      },
+    }),
   };
 }
 

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import sharp, { type Metadata } from 'sharp';
 import { globalId, parseGlobalId } from '../resolvers/ids.js';
 import type { ImageRow, Storage } from '../storage/types.js';
+import { cacheControl } from './cache.js';
 import { HttpError, mediaType, readBody, send, sendJson } from './messages.js';
+import type { Exchange, Parts } from './routes.js';
 
 const UPLOAD_MAX = 20 * 1024 * 1024;
 const SIDE_MAX = 8192;
@@ -12,18 +13,14 @@ const PIXELS_MAX = 40_000_000;
 const MEDIA_TYPES: Readonly<Record<string, string>> = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' };
 
 /** GET and HEAD /images/<id>. The bytes behind an id never change, so that they may be cached for ever. */
-export async function serveImage(
-  storage: Storage,
-  id: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const key = parseGlobalId(id);
+export async function serveImage(storage: Storage, exchange: Exchange): Promise<void> {
+  const { request, response, name } = exchange;
+  const key = parseGlobalId(name);
   const image = key?.type === 'Image' ? await storage.images.bytes(key.rowId) : null;
   if (image === null) throw new HttpError(404, 'NOT_FOUND', 'There is no such image.');
   const { row, bytes } = image;
   const headers = {
-    'cache-control': 'public, max-age=31536000, immutable',
+    'cache-control': cacheControl(exchange),
     etag: `"${row.blobHash}"`,
     // Opened as a page of its own, an image can do nothing.
     'content-security-policy': "default-src 'none'; sandbox",
@@ -36,14 +33,14 @@ export async function serveImage(
 }
 
 /** POST /images: the raw file; answers {"id","width","height"}. */
-export async function uploadImage(storage: Storage, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function uploadImage({ storage, signer }: Parts, { request, response }: Exchange): Promise<void> {
   const contentType = mediaType(request);
   if (!Object.values(MEDIA_TYPES).includes(contentType)) throw unsupported(`"${contentType}"`);
   const bytes = await readBody(request, UPLOAD_MAX);
   const { width, height } = await inspect(bytes, contentType);
   const row: ImageRow = await storage.images.put({ bytes, width, height, contentType });
   const id = globalId('Image', row.id);
-  sendJson(response, 201, { id, width: row.width, height: row.height }, { location: `/images/${id}` });
+  sendJson(response, 201, { id, width: row.width, height: row.height }, { location: signer.sign(`/images/${id}`) });
 }
 
 function unsupported(got: string): HttpError {

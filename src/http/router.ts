@@ -1,74 +1,46 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
-import type { Storage } from '../storage/types.js';
-import { serveDirections, uploadDirections } from './directions.js';
-import type { GraphQLOverHttp } from './graphql.js';
-import { readiness } from './health.js';
-import { homePage } from './home.js';
-import { serveImage, uploadImage } from './images.js';
-import { HttpError, send, sendError, sendJson } from './messages.js';
-
-export interface Parts {
-  readonly storage: Storage;
-  readonly graphql: GraphQLOverHttp;
-  readonly metrics: Registry;
-  readonly version: string;
-  /** Folder of the model that ships. */
-  readonly shippedModel: string;
-  readonly logger: Logger;
-}
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+import { admitCaller, admitPage } from './admission.js';
+import { HttpError, sendError } from './messages.js';
+import { type Parts, ROUTES, type Route } from './routes.js';
 
 /** Answers every HTTP request; errors end here. */
 export function createRouter(parts: Parts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
+    parts.metrics.observeRequest(request, response);
     route(parts, request, response).catch((error: unknown) => fail(parts.logger, request, response, error));
   };
 }
 
 async function route(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = request.url?.split('?', 1)[0] ?? '/';
-  if (path === '/graphql') return parts.graphql.answer(request, response);
-  const handlers = handlersOf(parts, path);
-  if (handlers === null) throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${path}.`);
-  // HEAD is GET without the body, which `send` leaves out.
-  const handler = handlers[request.method === 'HEAD' ? 'GET' : (request.method ?? '')];
-  if (handler) return handler(request, response);
-  const allow = Object.keys(handlers).join(', ');
-  throw new HttpError(405, 'BAD_USER_INPUT', `${path} takes ${allow}, not ${request.method}.`, { allow });
+  if (admitPage(parts, request, response) === 'done') return;
+  const path = pathOf(request);
+  const found = routeOf(request.method ?? '', path);
+  const admitted = await admitCaller(parts, found, request);
+  const name = found.path.endsWith('*') ? path.slice(found.path.length - 1) : '';
+  await found.answer(parts, { request, response, name, ...admitted });
 }
 
-function handlersOf(parts: Parts, path: string): Readonly<Record<string, Handler>> | null {
-  const { storage, metrics, version, shippedModel } = parts;
-  if (path.startsWith('/images/')) {
-    return { GET: (request, response) => serveImage(storage, path.slice('/images/'.length), request, response) };
-  }
-  if (path.startsWith('/directions/')) {
-    return {
-      GET: (request, response) => serveDirections(storage, path.slice('/directions/'.length), request, response),
-    };
-  }
-  const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
-    '/': { GET: async (_, response) => send(response, 200, 'text/html; charset=utf-8', homePage(version)) },
-    '/images': { POST: (request, response) => uploadImage(storage, request, response) },
-    '/directions': { POST: (request, response) => uploadDirections(storage, request, response) },
-    '/healthz': { GET: async (_, response) => sendJson(response, 200, { status: 'up', version }) },
-    '/readyz': {
-      GET: async (_, response) => {
-        const state = await readiness(storage, shippedModel);
-        sendJson(response, state.ready ? 200 : 503, state);
-      },
-    },
-    '/metrics': { GET: async (_, response) => send(response, 200, metrics.contentType, await metrics.metrics()) },
-  };
-  return routes[path] ?? null;
+/** Without what may be a signature. */
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split('?', 1)[0] ?? '/';
+}
+
+function routeOf(method: string, path: string): Route {
+  const there = ROUTES.filter((route) =>
+    route.path.endsWith('*') ? path.startsWith(route.path.slice(0, -1)) : path === route.path,
+  );
+  if (there.length === 0) throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${path}.`);
+  // HEAD is GET without the body, which `send` leaves out.
+  const found = there.find((route) => route.method === (method === 'HEAD' ? 'GET' : method));
+  if (found) return found;
+  const allow = there.map((route) => route.method).join(', ');
+  throw new HttpError(405, 'BAD_USER_INPUT', `${path} takes ${allow}, not ${method}.`, { allow });
 }
 
 function fail(logger: Logger, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (!(error instanceof HttpError))
-    logger.error({ err: error, method: request.method, url: request.url }, 'request failed');
+    logger.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

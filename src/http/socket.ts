@@ -1,13 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
-import type { SubscribePayload } from 'graphql-ws';
+import { createSourceEventStream, GraphQLError, type GraphQLSchema, type subscribe } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Caller } from '../access/caller.js';
+import { AccessError } from '../access/errors.js';
+import { isTrustedHost, isTrustedOrigin } from '../access/origins.js';
+import type { AccessSettings } from '../access/settings.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { presentError } from '../resolvers/errors.js';
-import { limitRules, MAX_TOKENS } from '../resolvers/limits.js';
+import { RunStream } from '../resolvers/run-stream.js';
+import { executionArgs } from './documents.js';
+import type { FanOutObserver, SocketFacts } from './metrics/events.js';
+import { type CallerParts, socketCaller } from './socket-caller.js';
+import { FanOut } from './subscriptions/fan-out.js';
 
 const MESSAGE_MAX = 1024 * 1024;
 const CLOSE_MS = 1000;
@@ -16,24 +23,46 @@ const OPERATIONS_MAX = 100;
 
 export interface GraphQLOverSocket {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  openSockets(): number;
+  readonly facts: SocketFacts;
   stop(): Promise<void>;
 }
 
+export interface SocketParts extends CallerParts {
+  readonly schema: GraphQLSchema;
+  readonly createContext: (caller: Caller) => RequestContext;
+  readonly logger: Logger;
+  readonly access: AccessSettings;
+  readonly observer: FanOutObserver;
+}
+
+interface Extra extends Record<PropertyKey, unknown> {
+  readonly socket: WebSocket;
+  caller?: Caller;
+}
+
 /** graphql-transport-ws, with the rules and the errors that HTTP has. */
-export function graphqlOverSocket(
-  schema: GraphQLSchema,
-  createContext: () => RequestContext,
-  logger: Logger,
-): GraphQLOverSocket {
+export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
+  const { schema, createContext, logger, access, observer } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX });
-  const toArgs = executionArgs(schema);
+  const toArgs = executionArgs(schema, access);
   const present = (error: GraphQLError) => presentError(error, logger);
-  const server = useServer(
+  const fanOut = new FanOut({ present, observer });
+  const server = useServer<Record<string, unknown>, Extra>(
     {
-      context: createContext,
-      onSubscribe: (connection, _, payload) =>
-        Object.keys(connection.subscriptions).length > OPERATIONS_MAX ? [tooManyOperations()] : toArgs(payload),
+      onConnect: async (connection) => {
+        const caller = await socketCaller(parts, connection);
+        if (caller) connection.extra.caller = caller;
+        return caller !== null;
+      },
+      context: ({ extra }) => createContext(callerOf(extra)),
+      // Executed below, for each event and not for each subscriber.
+      subscribe: (args) => createSourceEventStream(args) as ReturnType<typeof subscribe>,
+      onOperation: ({ extra: { socket } }, id, payload, args, result) =>
+        result instanceof RunStream
+          ? fanOut.join({ socket, id, payload, args, context: args.contextValue as RequestContext, stream: result })
+          : undefined,
+      onSubscribe: ({ subscriptions, extra }, _, payload) =>
+        Object.keys(subscriptions).length > OPERATIONS_MAX ? [tooManyOperations()] : toArgs(payload, callerOf(extra)),
       // Nothing returned: the result goes out as it is.
       onNext: (_, __, ___, ____, { errors, data = null }) =>
         errors ? { data, errors: errors.map(present) } : undefined,
@@ -42,7 +71,11 @@ export function graphqlOverSocket(
     sockets,
   );
   return {
-    openSockets: () => sockets.clients.size,
+    facts: {
+      openSockets: () => sockets.clients.size,
+      subscribers: () => fanOut.subscribers,
+      bufferedBytes: () => [...sockets.clients].reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0),
+    },
     async stop() {
       // A client that does not answer the closing handshake must not keep the process.
       const hangUp = setTimeout(() => {
@@ -52,26 +85,17 @@ export function graphqlOverSocket(
       clearTimeout(hangUp);
     },
     upgrade(request, socket, head) {
-      const refusal = refusalOf(request);
+      const refusal = refusalOf(access, request);
       if (refusal) refuse(socket, refusal);
       else sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
     },
   };
 }
 
-/** What is wrong with a document is an answer to that operation; thrown, it would close the socket for all of them. */
-function executionArgs(schema: GraphQLSchema) {
-  const rules = [...specifiedRules, ...limitRules()];
-  return ({ query, operationName, variables }: SubscribePayload): ExecutionArgs | readonly GraphQLError[] => {
-    try {
-      const document = parse(query, { maxTokens: MAX_TOKENS });
-      const errors = validate(schema, document, rules);
-      return errors.length > 0 ? errors : { schema, document, operationName, variableValues: variables };
-    } catch (error) {
-      if (error instanceof GraphQLError) return [error];
-      throw error;
-    }
-  };
+/** graphql-ws takes no operation before a socket is acknowledged, and it is acknowledged only with a caller. */
+function callerOf({ caller }: Extra): Caller {
+  if (caller) return caller;
+  throw AccessError.noToken();
 }
 
 function tooManyOperations(): GraphQLError {
@@ -85,20 +109,9 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-function refusalOf({ url, headers }: IncomingMessage): string | null {
+/** A stranger's page must not drive a server on the user's own machine. */
+function refusalOf(access: AccessSettings, { url, headers }: IncomingMessage): string | null {
   if (url?.split('?', 1)[0] !== '/graphql') return '404 Not Found';
-  return isTrustedOrigin(headers.origin, headers.host) ? null : '403 Forbidden';
-}
-
-/**
- * A browser lets any page open a WebSocket anywhere, and names that page in Origin: a stranger's page must not drive a
- * server on the user's own machine. Programs other than browsers send no Origin.
- */
-function isTrustedOrigin(origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined) return true;
-  if (!URL.canParse(origin)) return false;
-  const page = new URL(origin);
-  return page.host === host || LOOPBACK.has(page.hostname);
+  const trusted = isTrustedHost(access, headers.host) && isTrustedOrigin(access, headers.origin, headers.host);
+  return trusted ? null : '403 Forbidden';
 }

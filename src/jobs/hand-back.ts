@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { fromDrizzle } from 'pg-boss';
-import { type Queryable, type Work, wakeWorkers } from '../storage/index.js';
+import { allowAnotherTry, type Queryable, type Work, wakeWorkers } from '../storage/index.js';
 import type { RunErrorRow, RunKind } from '../storage/types.js';
 import type { Queue, QueueName } from './queue.js';
 
@@ -18,11 +18,19 @@ export interface HeldRun {
 
 /**
  * Gives a run that was not finished back to the queue, or ends it when it has been tried often enough: run and job in one
- * transaction, under the run's epoch. Of several that do so at once, one does.
+ * transaction, under the run's epoch. Of several that do so at once, one does. `isFault`: the run itself may be the reason.
  */
-export async function handBack(queue: Queue, work: Work, held: HeldRun, reason: string): Promise<void> {
+export async function handBack(
+  queue: Queue,
+  work: Work,
+  held: HeldRun,
+  reason: string,
+  { isFault } = { isFault: true },
+): Promise<void> {
   const job = await jobOf(work, held);
   await work.handOver(held, async (tx) => {
+    // What was no fault of the run, and of no work of its own, is not held against it.
+    if (!isFault) await allowAnotherTry(tx, job);
     // Each try takes the run once and hands it back once.
     const isTooOften = held.kind === 'import' && held.epoch >= 2 * IMPORT_TRIES - 1;
     const goesOn = !isTooOften && (await putBack(queue, tx, job, reason));

@@ -8,7 +8,7 @@ import {
   type Database,
   forgetWorker,
   type Held,
-  isConnectionError,
+  isPassing,
   openPool,
   queueKey,
   REQUEST_CHANNEL,
@@ -39,11 +39,10 @@ import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
 import { type SweepMember, sweepJob } from './sweep-job.js';
 import type { TransferRequest } from './transfer.js';
 import { transferJob } from './transfer-job.js';
+import { untilAnswered } from './until-answered.js';
 
 /** A request is announced by NOTIFY; this bounds what a lost one costs. */
 const REQUEST_LOOK_MS = 2000;
-/** Between two attempts to reach a database that is away. */
-const DATABASE_AWAY_MS = 500;
 /** Somebody else gets the first chance at an import that is not for this host. */
 const PASS_ON_MS = 500;
 const POLL = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
@@ -186,9 +185,9 @@ class JobRunner {
   }
 
   private async run(kind: RunKind, runId: string, job: RunJob): Promise<void> {
-    const { work, logger } = this.context;
+    const { logger } = this.context;
     if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
-    const held = await work.take(runId, this.workerId);
+    const held = await this.take(runId);
     if (!held) return;
     const cancelled = new AbortController();
     const paused = new AbortController();
@@ -198,7 +197,7 @@ class JobRunner {
       const signal = AbortSignal.any([this.stopping.signal, cancelled.signal]);
       await job(this.context, held, { signal, pause: paused.signal });
     } catch (error) {
-      await this.untilAnswered(() => this.end({ ...held, kind }, error, cancelled.signal));
+      await this.conclude(() => this.end({ ...held, kind }, error, cancelled.signal));
       logger.info({ runId, err: error }, 'a run ended early');
     } finally {
       done.abort();
@@ -219,13 +218,13 @@ class JobRunner {
   private async runSweep(sweepId: string): Promise<void> {
     const { work, logger } = this.context;
     if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
-    const rows = await work.edits.sweep(sweepId);
+    const rows = await untilAnswered(() => work.edits.sweep(sweepId), this.stopping.signal);
     const members: SweepMember[] = [];
     const done = new AbortController();
     // A listener for each edit of the sweep is no leak.
     setMaxListeners(0, done.signal);
     for (const row of rows) {
-      const held = await work.take(row.id, this.workerId);
+      const held = await this.take(row.id);
       if (!held) continue;
       const cancelled = new AbortController();
       void this.watchRequests(held, cancelled, new AbortController(), done.signal);
@@ -236,7 +235,7 @@ class JobRunner {
     } catch (error) {
       for (const { held, cancelled, isOver } of members)
         if (!isOver && error instanceof StaleEpochError) await this.letGo({ ...held, kind: 'edit' });
-        else if (!isOver) await this.untilAnswered(() => this.end({ ...held, kind: 'edit' }, error, cancelled));
+        else if (!isOver) await this.conclude(() => this.end({ ...held, kind: 'edit' }, error, cancelled));
       logger.info({ sweepId, err: error }, 'a sweep ended early');
     } finally {
       done.abort();
@@ -264,20 +263,22 @@ class JobRunner {
   /** Of a sweep that was taken over in part, the rest follows. */
   private letGo(held: Held & { kind: RunKind }): Promise<void> {
     const { work } = this.context;
-    return this.untilAnswered(() => handBack(this.queue, work, held, 'another worker took the sweep over'));
+    return this.conclude(() => handBack(this.queue, work, held, 'another worker took the sweep over'));
   }
 
-  /** Repeats what the database did not answer until it does, or the worker stops. */
-  private async untilAnswered(write: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        return await write();
-      } catch (error) {
-        if (error instanceof StaleEpochError) return;
-        if (!isConnectionError(error) || this.stopping.signal.aborted) throw error;
-        await setTimeout(DATABASE_AWAY_MS);
-      }
-    }
+  /** Ends a run that is still ours, whatever the database does meanwhile. */
+  private async conclude(write: () => Promise<void>): Promise<void> {
+    await untilAnswered(write, this.stopping.signal).catch((error: unknown) => {
+      if (!(error instanceof StaleEpochError)) throw error;
+    });
+  }
+
+  /**
+   * Takes a run, however often the database has to be asked. Taken unawares, because the answer was lost, it would be
+   * RUNNING under a worker that is alive and knows nothing of it.
+   */
+  private take(runId: string): Promise<Held | null> {
+    return untilAnswered(() => this.context.work.take(runId, this.workerId), this.stopping.signal);
   }
 
   /** A typed error ends the run; a shutdown or a database that went away hands it back; somebody else's run is left alone. */
@@ -285,8 +286,9 @@ class JobRunner {
     const { work } = this.context;
     if (error instanceof StaleEpochError || cancelled.reason instanceof StaleEpochError) return;
     if (cancelled.aborted) return work.setStatus(held, 'CANCELLED');
-    if (this.stopping.signal.aborted) return handBack(this.queue, work, held, 'the server was stopped');
-    if (isConnectionError(error)) return handBack(this.queue, work, held, 'the database could not be reached');
+    if (this.stopping.signal.aborted)
+      return handBack(this.queue, work, held, 'the server was stopped', { isFault: false });
+    if (isPassing(error)) return handBack(this.queue, work, held, 'the database was away', { isFault: false });
     const known = error instanceof EngineError && error.code !== 'INTERNAL_SERVER_ERROR';
     const text = error instanceof Error ? error.message : String(error);
     const code = known ? error.code : 'INTERNAL_SERVER_ERROR';

@@ -1,7 +1,17 @@
 import type { Logger } from 'pino';
+import type { Caller } from '../access/caller.js';
 import type { Estimate, Merge, Transfer } from '../jobs/index.js';
 import type { Storage } from '../storage/types.js';
 import { createLoaders, type Loaders } from './loaders.js';
+
+/** Who sent an operation, and what it may ask for here. */
+export interface RequestAccess {
+  readonly caller: Caller;
+  /** A path of this server as a client can fetch it: signed, where tokens are asked for. */
+  sign(path: string): string;
+  /** Folders below which `path` may import. */
+  readonly modelRoots: readonly string[];
+}
 
 /**
  * What every resolver of one operation shares. A subscription keeps one for its whole life. No private fields: Apollo
@@ -9,6 +19,8 @@ import { createLoaders, type Loaders } from './loaders.js';
  */
 export class RequestContext {
   loaders: Loaders;
+  /** Whoever has the same sees the same in every field: subscriptions are executed once for each audience. */
+  readonly audience: string;
 
   constructor(
     readonly storage: Storage,
@@ -21,8 +33,10 @@ export class RequestContext {
     readonly transfer: Transfer,
     /** Asks a worker for a direction made of others. */
     readonly merge: Merge,
+    readonly access: RequestAccess,
   ) {
     this.loaders = createLoaders(storage);
+    this.audience = access.caller.role;
   }
 
   /** Called before each event of a subscription: rows change between two events, and a loader remembers. */

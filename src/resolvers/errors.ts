@@ -11,6 +11,8 @@ export const ERROR_CODES = [
   'LIMIT_EXCEEDED',
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'QUEUE_FULL',
+  'STORAGE_FULL',
   'CANCELLED',
   'INTERNAL_SERVER_ERROR',
 ] as const;
@@ -105,6 +107,11 @@ export function presentError(error: unknown, logger: Logger): GraphQLFormattedEr
     ...(located.path ? { path: located.path } : {}),
     extensions: { code: known?.code ?? 'INTERNAL_SERVER_ERROR', ...known?.details },
   };
+}
+
+/** Names of the schema that graphql suggests are part of it: who may not see it gets none. */
+export function withoutSuggestions<Shown extends { readonly message: string }>(error: Shown): Shown {
+  return { ...error, message: error.message.replace(/\s*Did you mean [\s\S]*?\?(?=\s|$)/g, '') };
 }
 
 function toError(error: unknown): Error {

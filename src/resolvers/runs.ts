@@ -7,7 +7,8 @@ import type { RequestContext } from './context.js';
 import { FrameDelivery, type FrameDeliveryName, RunStatus, type RunStatusName } from './enums.js';
 import { notFound } from './errors.js';
 import { globalId, rowIdOf } from './ids.js';
-import { abortable, latestFrames, mapEvents } from './streams.js';
+import { RunStream } from './run-stream.js';
+import { latestFrames } from './streams.js';
 
 /** What discoveries, edits and imports have in common. */
 
@@ -81,21 +82,20 @@ export class ProgressArgs extends AfterArgs {
 const RUN_KINDS = { Discovery: 'discovery', Edit: 'edit', Model: 'import' } as const;
 
 /** A run's events from `after` on, until its final status; NOT_FOUND if there is no such run. */
-export async function followRun<Event>(
+export async function followRun<Event extends object>(
   context: RequestContext,
   run: { readonly type: keyof typeof RUN_KINDS; readonly rowId: string },
   { after, frames }: ProgressArgs,
   toEvent: (row: EventRow) => Event,
-): Promise<AsyncIterable<Event>> {
+): Promise<RunStream<Event>> {
   const row = await context.loaders.runs.load(run.rowId);
   if (row?.kind !== RUN_KINDS[run.type]) throw notFound(run.type, globalId(run.type, run.rowId));
-  const from = checkAfter(after ?? 0, row.lastSeq);
-  return abortable((signal) => {
-    const events = context.storage.events.follow(run.rowId, from, signal);
-    return mapEvents(frames === 'LATEST' ? latestFrames(events) : events, (event) => {
-      context.forgetRows();
-      return toEvent(event);
-    });
+  const position = { runId: run.rowId, after: checkAfter(after ?? 0, row.lastSeq), lastSeq: row.lastSeq };
+  const all = (from: number, signal: AbortSignal) => context.storage.events.follow(run.rowId, from, signal);
+  const latest = (from: number, signal: AbortSignal) => latestFrames(all(from, signal));
+  return new RunStream(position, all, frames === 'LATEST' ? latest : all, (event) => {
+    context.forgetRows();
+    return toEvent(event);
   });
 }
 

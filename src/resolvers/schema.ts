@@ -13,8 +13,10 @@ import { EditFinishedResolver, EditFrameResolver, EditProgressResolver } from '.
 import { ImageResolver } from './image/image.resolver.js';
 import { ImportProgressResolver } from './model/import-event.resolver.js';
 import { ModelResolver } from './model/model.resolver.js';
+import { rolesOf } from './needs.js';
 import { NodeResolver } from './node/node.resolver.js';
 import { ServerResolver } from './server/server.resolver.js';
+import { TokenResolver } from './token/token.resolver.js';
 
 /** type-graphql asks for one even where every subscription brings its own `subscribe`; nothing ever calls it. */
 const UNUSED_PUB_SUB = {
@@ -24,8 +26,9 @@ const UNUSED_PUB_SUB = {
   },
 };
 
+/** Throws where a query, mutation or subscription does not say who may use it. */
 export function createSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       NodeResolver,
       ServerResolver,
@@ -45,9 +48,12 @@ export function createSchema(): GraphQLSchema {
       EditFrameResolver,
       EditFinishedResolver,
       ImageResolver,
+      TokenResolver,
     ],
     pubSub: UNUSED_PUB_SUB,
     // Inputs are checked where their ranges are known: in the resolvers.
     validate: false,
   });
+  rolesOf(schema);
+  return schema;
 }

@@ -3,6 +3,8 @@ import pg from 'pg';
 export const EVENT_CHANNEL = 'azimuth_event';
 /** Rung when somebody wants a running run to stop, for good or for a while. */
 export const REQUEST_CHANNEL = 'azimuth_request';
+/** Rung when a token was revoked. */
+export const ACCESS_CHANNEL = 'azimuth_access';
 
 const RECONNECT_MS = 200;
 

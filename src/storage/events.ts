@@ -1,13 +1,11 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { type Bell, EVENT_CHANNEL } from './bell.js';
-import type { Database, Queryable } from './connection.js';
+import { sql } from 'drizzle-orm';
+import { EVENT_CHANNEL } from './bell.js';
+import type { Queryable } from './connection.js';
 import { StaleEpochError } from './errors.js';
 import { event, run } from './tables.js';
-import { type EventRow, type EventTypeName, FINAL_STATUSES } from './types.js';
+import type { EventTypeName } from './types.js';
 
-const PAGE = 200;
-/** A notification can be lost only with its connection; this bounds what that costs. */
-const LOOK_AGAIN_MS = 5000;
+export { followEvents } from './event-feed.js';
 
 /**
  * Appends one event under the run's epoch: number, row and notification in one statement, so that numbers have no gaps
@@ -33,51 +31,4 @@ export async function appendEvent(
   const [appended] = rows;
   if (!appended) throw new StaleEpochError(runId, epoch);
   return appended.seq;
-}
-
-/** Whether this event ends its run. */
-function isFinal({ type, payload }: EventRow): boolean {
-  return type === 'StatusChanged' && FINAL_STATUSES.some((status) => status === payload['status']);
-}
-
-/** Replays seq > after, then follows; ends after the final status or when aborted. A slow reader is served from the log. */
-export async function* followEvents(
-  database: Database,
-  bell: Bell,
-  runId: string,
-  after: number,
-  signal: AbortSignal,
-): AsyncGenerator<EventRow, void, void> {
-  const ring = bell.subscribe(runId);
-  try {
-    let seq = after;
-    while (!signal.aborted) {
-      const rows = await eventsAfter(database, runId, seq);
-      for (const row of rows) {
-        if (signal.aborted) return;
-        yield row;
-        seq = row.seq;
-        if (isFinal(row)) return;
-      }
-      if (rows.length === PAGE) continue;
-      if (rows.length === 0 && (await isOver(database, runId, seq))) return;
-      await ring.wait(signal, LOOK_AGAIN_MS);
-    }
-  } finally {
-    ring.close();
-  }
-}
-
-function eventsAfter(database: Database, runId: string, seq: number): Promise<EventRow[]> {
-  return database
-    .select()
-    .from(event)
-    .where(and(eq(event.runId, runId), gt(event.seq, seq)))
-    .orderBy(asc(event.seq))
-    .limit(PAGE);
-}
-
-async function isOver(database: Database, runId: string, seq: number): Promise<boolean> {
-  const [row] = await database.select({ status: run.status, lastSeq: run.lastSeq }).from(run).where(eq(run.id, runId));
-  return !row || (FINAL_STATUSES.includes(row.status) && seq >= row.lastSeq);
 }

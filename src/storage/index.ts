@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { Bell, EVENT_CHANNEL } from './bell.js';
+import { ACCESS_CHANNEL, Bell, EVENT_CHANNEL } from './bell.js';
 import { migrateDatabase, openPool } from './connection.js';
 import { directionFileStore } from './direction-files.js';
 import { directionStore } from './directions.js';
@@ -10,11 +10,13 @@ import { followEvents } from './events.js';
 import { imageStore } from './images.js';
 import { modelStore } from './models.js';
 import { type Jobs, runStore } from './runs.js';
+import { signingKeyStore } from './signing-keys.js';
+import { tokenStore } from './tokens.js';
 import type { Storage } from './types.js';
 import { statusStore } from './workers.js';
 
 export { Bell, REQUEST_CHANNEL } from './bell.js';
-export { type Database, isConnectionError, migrateDatabase, openPool, type Queryable } from './connection.js';
+export { type Database, isPassing, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
 export { CHUNK_BYTES, DatabaseFiles, type FileStore } from './file-store.js';
@@ -23,10 +25,13 @@ export { filesOfModel, putFilesOfModel, type StoredModel } from './model-files.j
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
 export { S3Files } from './s3-files.js';
 export { readS3Place, type S3Place } from './s3-url.js';
+export { signingKeyStore } from './signing-keys.js';
+export { tokenStore } from './tokens.js';
 export type { Storage } from './types.js';
 export { type Held, type NewImage, Work } from './work.js';
 export {
   abandonedRuns,
+  allowAnotherTry,
   endTransactionsOf,
   forgetOldWorkers,
   forgetWorker,
@@ -64,6 +69,7 @@ export async function openStorage({ url, enqueue, dequeue }: { url: string } & J
   const { pool, database } = openPool(url, POOL_SIZE);
   await migrateDatabase(pool);
   const bell = await Bell.open(url, EVENT_CHANNEL);
+  const accessBell = await Bell.open(url, ACCESS_CHANNEL);
   return {
     models: modelStore(database, enqueue),
     discoveries: discoveryStore(database, enqueue),
@@ -74,8 +80,11 @@ export async function openStorage({ url, enqueue, dequeue }: { url: string } & J
     events: { follow: (runId, after, signal) => followEvents(database, bell, runId, after, signal) },
     images: imageStore(database),
     status: statusStore(database),
+    tokens: tokenStore(database, accessBell),
+    signingKeys: signingKeyStore(database),
     close: async () => {
       await bell.close();
+      await accessBell.close();
       await pool.end();
     },
   };

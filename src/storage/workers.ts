@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, inArray, lt, notExists, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { LEASE_MS } from './lease.js';
+import { metricsStore } from './metrics.js';
 import { run, worker } from './tables.js';
 import type { DeviceRow, RunKind, Storage } from './types.js';
 
@@ -28,6 +29,7 @@ export function statusStore(database: Database): Storage['status'] {
       const devices: readonly DeviceRow[] = alive[0]?.devices ?? [];
       return { workers: alive.length, devices, queuedDiscoveries: countOf('discovery'), queuedEdits: countOf('edit') };
     },
+    ...metricsStore(database),
   };
 }
 
@@ -81,6 +83,11 @@ export async function strandedJobs(tx: Queryable): Promise<{ name: RunKind | 'sw
     WHERE r.status = 'QUEUED' AND j.state = 'active' AND j.started_on < ${ago(`${STRANDED_SECONDS} seconds`)}
     FOR UPDATE OF j SKIP LOCKED`);
   return rows;
+}
+
+/** A job's try that does not count. */
+export async function allowAnotherTry(tx: Queryable, { name, id }: { name: string; id: string }): Promise<void> {
+  await tx.execute(sql`UPDATE pgboss.job SET retry_limit = retry_limit + 1 WHERE name = ${name} AND id = ${id}`);
 }
 
 /** Removes the rows of workers gone for an hour. */

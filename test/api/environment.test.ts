@@ -3,7 +3,7 @@ import { readEnvironment } from '../../src/environment.js';
 import { readRole, requireShared } from '../../src/roles.js';
 
 test('an empty environment gives the defaults', () => {
-  const { dataDir, cacheBytes, ...rest } = readEnvironment({ DATABASE_URL: '' });
+  const { dataDir, cacheBytes, access, ...rest } = readEnvironment({ DATABASE_URL: '' });
   expect(rest).toEqual({
     host: '127.0.0.1',
     port: 4000,
@@ -14,6 +14,7 @@ test('an empty environment gives the defaults', () => {
   });
   expect(cacheBytes).toBe(20 * 2 ** 30);
   expect(dataDir).toMatch(/data$/);
+  expect(access).toMatchObject({ tokens: false, loopback: true, introspection: 'on', bootstrapToken: null });
 });
 
 test.each([

@@ -20,7 +20,21 @@ export interface Answer<Data> {
 
 /** A client as an application would write one: fetch for operations, graphql-ws for subscriptions. */
 export class ApiClient {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    /** Bearer token; none if left out. */
+    readonly token: string | null = null,
+  ) {}
+
+  /** The same server for the holder of another token. */
+  as(token: string | null): ApiClient {
+    return new ApiClient(this.url, token);
+  }
+
+  /** What authenticates a request. */
+  get authorization(): Record<string, string> {
+    return this.token === null ? {} : { authorization: `Bearer ${this.token}` };
+  }
 
   async request<Data = Record<string, unknown>>(query: string, variables: object = {}): Promise<Answer<Data>> {
     return this.send<Data>(JSON.stringify({ query, variables }));
@@ -28,7 +42,8 @@ export class ApiClient {
 
   /** A body as it is, for numbers that JSON.stringify does not write, such as 1e999. */
   async send<Data>(body: string, headers: Record<string, string> = { 'content-type': 'application/json' }) {
-    const response = await fetch(`${this.url}/graphql`, { method: 'POST', headers, body });
+    const all = { ...this.authorization, ...headers };
+    const response = await fetch(`${this.url}/graphql`, { method: 'POST', headers: all, body });
     const answer = (await response.json()) as { data?: Data; errors?: ApiError[] };
     return { status: response.status, data: answer.data ?? null, errors: answer.errors ?? [] };
   }
@@ -53,6 +68,7 @@ export class ApiClient {
       url: `${this.url.replace('http', 'ws')}/graphql`,
       webSocketImpl: WebSocket,
       retryAttempts: 0,
+      ...(this.token === null ? {} : { connectionParams: { token: this.token } }),
     });
   }
 }

@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { pino } from 'pino';
+import type { Role } from '../../src/access/role.js';
+import { hashOf, newSecret } from '../../src/access/secret.js';
+import { type AccessSettings, OPEN_ACCESS } from '../../src/access/settings.js';
 import { globalId, type NodeType, parseGlobalId } from '../../src/resolvers/ids.js';
 import { type RunningServer, startServer } from '../../src/server.js';
-import { type Held, openDatabase, openPool, Work } from '../../src/storage/index.js';
+import { type Held, openDatabase, openPool, tokenStore, Work } from '../../src/storage/index.js';
+import type { TokenRow, TokenStore } from '../../src/storage/types.js';
 import { ApiClient } from './client.js';
 
 export interface DirectionsToMake {
@@ -15,6 +19,15 @@ export interface DirectionsToMake {
   /** Whether the first checkpoint has been; true if left out. */
   readonly parameters?: boolean;
 }
+
+export interface TestServerOptions {
+  /** What differs from an open server on loopback. */
+  readonly access?: Partial<AccessSettings>;
+}
+
+/** Of the tests' servers that ask for tokens. */
+export const ADMIN_TOKEN = 'bootstrap-0123456789abcdefghijklmnopqrstuvwxyz';
+export const WITH_TOKENS = { tokens: true, bootstrapToken: ADMIN_TOKEN } as const;
 
 /**
  * A real server on a real socket over a PostgreSQL of its own, without a worker: runs stay QUEUED, and what a worker
@@ -27,20 +40,27 @@ export class TestServer {
     private readonly server: RunningServer,
     /** What a worker would do. */
     readonly work: Work,
-    private readonly pool: pg.Pool,
+    readonly pool: pg.Pool,
+    readonly tokens: TokenStore,
+    /** Of its database: another node may open it too. */
+    readonly databaseUrl: string,
+    token: string | null,
     private readonly cleanUp: () => Promise<void>,
   ) {
-    this.api = new ApiClient(server.url);
+    this.api = new ApiClient(server.url, token);
   }
 
-  static async start(): Promise<TestServer> {
+  static async start({ access = {} }: TestServerOptions = {}): Promise<TestServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'azimuth-api-'));
     const { url, stop } = await openDatabase({ databaseUrl: null, dataDir });
     const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2));
     const options = { host: '127.0.0.1', port: 0, dataDir, databaseUrl: url, device: 'cpu', logger, worker: false };
-    const server = await startServer(options);
+    const settings = { ...OPEN_ACCESS, ...access };
+    const server = await startServer({ ...options, access: settings });
     const { pool, database } = openPool(url, 2);
-    return new TestServer(server, new Work(database), pool, async () => {
+    const token = settings.tokens ? settings.bootstrapToken : null;
+    const tokens = tokenStore(database, null);
+    return new TestServer(server, new Work(database), pool, tokens, url, token, async () => {
       await stop();
       await rm(dataDir, { recursive: true, force: true });
     });
@@ -50,6 +70,12 @@ export class TestServer {
     await this.server.close();
     await this.pool.end();
     await this.cleanUp();
+  }
+
+  /** A token with a role; expired where `expiresAt` is past. */
+  async token(role: Role, expiresAt: Date | null = null): Promise<{ secret: string; row: TokenRow }> {
+    const secret = newSecret();
+    return { secret, row: await this.tokens.create({ name: role, role, expiresAt, hash: hashOf(secret) }) };
   }
 
   /** A well-formed id that nothing has. */
@@ -119,7 +145,7 @@ export class TestServer {
   }
 }
 
-export const startTestServer = (): Promise<TestServer> => TestServer.start();
+export const startTestServer = (options?: TestServerOptions): Promise<TestServer> => TestServer.start(options);
 
 function rowIdOf(id: string): string {
   const key = parseGlobalId(id);

@@ -18,6 +18,9 @@ interface Progress {
 export interface Seen {
   readonly id: string;
   readonly sentAt: number;
+  /** Wall-clock time when it was asked for, and when it began, on the same machine. */
+  readonly requestedAt: number;
+  runningAt: number | null;
   firstFrameAt: number | null;
   endedAt: number | null;
   status: string;
@@ -30,26 +33,27 @@ export class EditClient {
   constructor(private readonly api: Api) {}
 
   async apply(input: Record<string, unknown>): Promise<{ readonly seen: Seen; readonly ended: Promise<void> }> {
-    const sentAt = performance.now();
+    const [sentAt, requestedAt] = [performance.now(), Date.now()];
     const { applyEdit } = await this.api.query<{ applyEdit: { id: string } }>(APPLY, { input });
-    return this.follow(applyEdit.id, sentAt);
+    return this.follow(applyEdit.id, sentAt, requestedAt);
   }
 
   async sweep(input: Record<string, unknown>): Promise<{ readonly seen: Seen; readonly ended: Promise<void> }[]> {
-    const sentAt = performance.now();
+    const [sentAt, requestedAt] = [performance.now(), Date.now()];
     const { startSweep } = await this.api.query<{ startSweep: { id: string }[] }>(SWEEP, { input });
-    return startSweep.map(({ id }) => this.follow(id, sentAt));
+    return startSweep.map(({ id }) => this.follow(id, sentAt, requestedAt));
   }
 
-  private follow(id: string, sentAt: number) {
-    const seen: Seen = { id, sentAt, firstFrameAt: null, endedAt: null, status: 'QUEUED', computedMs: null };
+  private follow(id: string, sentAt: number, requestedAt: number) {
+    const unknown = { runningAt: null, firstFrameAt: null, endedAt: null, computedMs: null };
+    const seen: Seen = { id, sentAt, requestedAt, status: 'QUEUED', ...unknown };
     const watch = async () => {
-      let runningAt = 0;
       for await (const { editProgress: event } of this.api.subscribe<Progress>(PROGRESS, { id })) {
         if (event.error) throw new Error(event.error.message);
         if (event.__typename === 'EditFrame') seen.firstFrameAt ??= performance.now();
-        if (event.status === 'RUNNING') runningAt = Date.parse(event.at);
-        if (event.__typename === 'EditFinished') seen.computedMs = Date.parse(event.at) - runningAt;
+        if (event.status === 'RUNNING') seen.runningAt = Date.parse(event.at);
+        if (event.__typename === 'EditFinished')
+          seen.computedMs = Date.parse(event.at) - (seen.runningAt ?? Number.NaN);
         if (event.status) seen.status = event.status;
       }
       seen.endedAt = performance.now();

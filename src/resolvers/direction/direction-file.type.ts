@@ -1,11 +1,12 @@
-import { Field, Float, ID, InputType, ObjectType } from 'type-graphql';
+import { Ctx, Field, Float, ID, InputType, ObjectType } from 'type-graphql';
 import type { DirectionFileRow } from '../../storage/types.js';
 import { checkText } from '../checks.js';
+import type { RequestContext } from '../context.js';
 import { inputError, mismatch } from '../errors.js';
 
 /** Where direction files are served, and taken. */
 export const DIRECTION_FILES = '/directions/';
-const URL_PATTERN = /\/directions\/([0-9a-f]{64})\.safetensors$/;
+const URL_PATTERN = /\/directions\/([0-9a-f]{64})\.safetensors(\?.*)?$/;
 
 export function directionFileUrl({ hash }: DirectionFileRow): string {
   return `${DIRECTION_FILES}${hash}.safetensors`;
@@ -16,10 +17,11 @@ export class DirectionFile {
   constructor(private readonly row: DirectionFileRow) {}
 
   @Field(() => String, {
-    description: 'Path of the file on this server (GET, cacheable for ever), relative to its origin.',
+    description:
+      'Path of the file on this server (GET, cacheable for ever), relative to its origin. Signed like the `url` of an image.',
   })
-  get url(): string {
-    return directionFileUrl(this.row);
+  url(@Ctx() { access }: RequestContext): string {
+    return access.sign(directionFileUrl(this.row));
   }
 
   @Field(() => Float, { description: 'Its size in bytes.' })

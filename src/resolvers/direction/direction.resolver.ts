@@ -8,6 +8,7 @@ import { ApiError, inputError, mismatch, notFound } from '../errors.js';
 import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
 import { Model } from '../model/model.type.js';
+import { Needs } from '../needs.js';
 import { directionOf, modelOf, readyModelOf } from '../nodes.js';
 import {
   DirectionPageArgs,
@@ -48,12 +49,14 @@ export async function directionPage(
 
 @Resolver(() => Direction)
 export class DirectionResolver {
+  @Needs('READ')
   @Query(() => Direction, { nullable: true, description: 'One direction; null if there is none with this id.' })
   async direction(@Arg('id', () => ID) id: string, @Ctx() { loaders }: RequestContext): Promise<Direction | null> {
     const row = await loaders.directions.load(rowIdOf('Direction', 'id', id));
     return row && new Direction(row);
   }
 
+  @Needs('READ')
   @Query(() => DirectionConnection, { description: 'Directions of a model, from all its discoveries.' })
   async directions(
     @Arg('modelId', () => ID) modelId: string,
@@ -64,6 +67,7 @@ export class DirectionResolver {
     return directionPage(context, model.row.id, args);
   }
 
+  @Needs('EDIT')
   @Mutation(() => Direction, { description: 'Names, tags, marks or hides a direction.' })
   async updateDirection(
     @Arg('input', () => UpdateDirectionInput) input: UpdateDirectionInput,
@@ -77,6 +81,7 @@ export class DirectionResolver {
     return new Direction(row);
   }
 
+  @Needs('EDIT')
   @Mutation(() => DirectionFile, {
     description:
       'Writes directions of one model into a file that works without this server. They share their kind, reverse process and sampling steps: others are refused.',
@@ -93,6 +98,7 @@ export class DirectionResolver {
     return new DirectionFile(await context.transfer.exportDirections(modelId, rowIds));
   }
 
+  @Needs('TRAIN')
   @Mutation(() => [Direction], {
     description:
       'Takes the directions of a file, in its order; they can be used in edits at once. Refused where the file was made for another model, or another place of h.',
@@ -109,6 +115,7 @@ export class DirectionResolver {
     return Promise.all(rowIds.map((rowId) => directionOf(context, rowId)));
   }
 
+  @Needs('TRAIN')
   @Mutation(() => Direction, {
     description:
       'A weighted sum of directions, what it shares with those of `projectOut` taken out of it. Takes seconds: the change of images is measured before and after (`Direction.merge`).',

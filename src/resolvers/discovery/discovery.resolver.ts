@@ -9,6 +9,7 @@ import { ApiError, notFound } from '../errors.js';
 import { idempotencyOf } from '../idempotency.js';
 import { rowIdOf } from '../ids.js';
 import { Model } from '../model/model.type.js';
+import { Needs } from '../needs.js';
 import { modelOf, readyModelOf } from '../nodes.js';
 import { RunPageArgs, runFilter } from '../runs.js';
 import { StartDiscoveryInput } from './discovery.input.js';
@@ -48,12 +49,14 @@ async function changed(
 
 @Resolver(() => Discovery)
 export class DiscoveryResolver {
+  @Needs('READ')
   @Query(() => Discovery, { nullable: true, description: 'One discovery; null if there is none with this id.' })
   async discovery(@Arg('id', () => ID) id: string, @Ctx() { loaders }: RequestContext): Promise<Discovery | null> {
     const row = await loaders.discoveries.load(rowIdOf('Discovery', 'id', id));
     return row && new Discovery(row);
   }
 
+  @Needs('READ')
   @Query(() => DiscoveryConnection, { description: 'All discoveries, the newest first.' })
   async discoveries(
     @Args(() => RunPageArgs) args: RunPageArgs,
@@ -64,6 +67,7 @@ export class DiscoveryResolver {
     return connection('Discovery', request, page, (row) => new Discovery(row));
   }
 
+  @Needs('TRAIN')
   @Mutation(() => Discovery, { description: 'Starts to find directions and returns at once; see `trainingProgress`.' })
   async startDiscovery(
     @Arg('input', () => StartDiscoveryInput) input: StartDiscoveryInput,
@@ -81,6 +85,7 @@ export class DiscoveryResolver {
     return new Discovery(row);
   }
 
+  @Needs('TRAIN')
   @Query(() => DiscoveryEstimate, {
     description: 'What a discovery would take, without starting it. CONFLICT while no worker is running.',
   })
@@ -96,6 +101,7 @@ export class DiscoveryResolver {
     return context.estimate({ modelId: row.id, config });
   }
 
+  @Needs('TRAIN')
   @Mutation(() => Discovery, {
     description:
       'Stops a discovery for good; its directions up to now stay. CONFLICT if it has a final status already.',
@@ -104,6 +110,7 @@ export class DiscoveryResolver {
     return changed(context, id, (rowId) => context.storage.runs.cancel(rowId));
   }
 
+  @Needs('TRAIN')
   @Mutation(() => Discovery, {
     description:
       'Stops a discovery for a while: at once if it is QUEUED, else at the end of the training step under way, with a checkpoint. CONFLICT if it is neither QUEUED nor RUNNING.',
@@ -112,6 +119,7 @@ export class DiscoveryResolver {
     return changed(context, id, (rowId) => context.storage.runs.pause(rowId));
   }
 
+  @Needs('TRAIN')
   @Mutation(() => Discovery, {
     description: 'Goes on with a paused discovery, from the step where it stopped. CONFLICT if it is not paused.',
   })

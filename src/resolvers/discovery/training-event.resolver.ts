@@ -3,6 +3,7 @@ import type { RequestContext } from '../context.js';
 import { Direction } from '../direction/direction.type.js';
 import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
+import { Needs } from '../needs.js';
 import { imageOf } from '../nodes.js';
 import { followRun, ProgressArgs, type RunEvent, type SubscribeTo } from '../runs.js';
 import { ScorecardUpdated, TrainingEvent, TrainingPreview, trainingEvent } from './training-event.type.js';
@@ -15,6 +16,7 @@ class TrainingProgressArgs extends ProgressArgs {
 
 @Resolver()
 export class TrainingProgressResolver {
+  @Needs('READ')
   @Subscription(() => TrainingEvent, {
     description: 'The events of a discovery, from `after` on. Completes after the final status.',
     subscribe: ({ args, context }: SubscribeTo<TrainingProgressArgs>) => {

@@ -2,6 +2,7 @@ import { Args, ArgsType, Ctx, Field, FieldResolver, ID, Resolver, Root, Subscrip
 import type { RequestContext } from '../context.js';
 import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
+import { Needs } from '../needs.js';
 import { imageOf, imageOrNull } from '../nodes.js';
 import { followRun, ProgressArgs, type RunEvent, type SubscribeTo } from '../runs.js';
 import { EditEvent, EditFinished, EditFrame, editEvent } from './edit-event.type.js';
@@ -14,6 +15,7 @@ class EditProgressArgs extends ProgressArgs {
 
 @Resolver()
 export class EditProgressResolver {
+  @Needs('READ')
   @Subscription(() => EditEvent, {
     description: 'The events of an edit, from `after` on. Completes after the final status.',
     subscribe: ({ args, context }: SubscribeTo<EditProgressArgs>) => {

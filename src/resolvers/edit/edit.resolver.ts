@@ -8,6 +8,7 @@ import { idempotencyOf } from '../idempotency.js';
 import { globalId, rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
 import { Model } from '../model/model.type.js';
+import { Needs } from '../needs.js';
 import { directionOf, imageOrNull, modelOf, readyModelOf } from '../nodes.js';
 import { RunPageArgs, runFilter } from '../runs.js';
 import { ApplyEditInput, StartSweepInput } from './edit.input.js';
@@ -55,12 +56,14 @@ function again({ cached: _, place: __, ...options }: EditOptionsRow, row: EditRo
 
 @Resolver(() => Edit)
 export class EditResolver {
+  @Needs('READ')
   @Query(() => Edit, { nullable: true, description: 'One edit; null if there is none with this id.' })
   async edit(@Arg('id', () => ID) id: string, @Ctx() { loaders }: RequestContext): Promise<Edit | null> {
     const row = await loaders.edits.load(rowIdOf('Edit', 'id', id));
     return row && new Edit(row);
   }
 
+  @Needs('READ')
   @Query(() => EditConnection, { description: 'All edits, the newest first.' })
   async edits(
     @Args(() => RunPageArgs) args: RunPageArgs,
@@ -71,6 +74,7 @@ export class EditResolver {
     return connection('Edit', request, page, (row) => new Edit(row));
   }
 
+  @Needs('EDIT')
   @Mutation(() => Edit, { description: 'Starts an edit and returns at once; see `editProgress`.' })
   async applyEdit(
     @Arg('input', () => ApplyEditInput) input: ApplyEditInput,
@@ -81,6 +85,7 @@ export class EditResolver {
     return new Edit(await context.storage.edits.start({ ...resolved, warnings, idempotency }));
   }
 
+  @Needs('EDIT')
   @Mutation(() => [Edit], {
     description:
       'Starts edits of one base, directions × strengths in this order, as one job; each is followed by its own `editProgress`. They are sampled several at a time.',
@@ -97,6 +102,7 @@ export class EditResolver {
     return (await context.storage.edits.startSweep({ ...request, warnings, idempotency })).map((row) => new Edit(row));
   }
 
+  @Needs('EDIT')
   @Mutation(() => Edit, {
     description:
       'Runs an edit again, with the parameters that its directions had then. The same bytes on the same device; a warning where they differ. CONFLICT if it has never started.',
@@ -108,6 +114,7 @@ export class EditResolver {
     return new Edit(await storage.edits.start({ ...again(row.options, row), idempotency: null }));
   }
 
+  @Needs('EDIT')
   @Mutation(() => Edit, { description: 'Stops an edit for good. CONFLICT if it has a final status already.' })
   async cancelEdit(@Arg('id', () => ID) id: string, @Ctx() { storage, loaders }: RequestContext): Promise<Edit> {
     const rowId = rowIdOf('Edit', 'id', id);

@@ -1,5 +1,6 @@
-import { Field, Int, ObjectType } from 'type-graphql';
+import { Ctx, Field, Int, ObjectType } from 'type-graphql';
 import type { ImageRow } from '../../storage/types.js';
+import type { RequestContext } from '../context.js';
 import { Node } from '../node/node.type.js';
 
 @ObjectType({ implements: Node, description: 'An immutable image. The same bytes always have the same id.' })
@@ -9,10 +10,11 @@ export class Image extends Node {
   }
 
   @Field(() => String, {
-    description: 'Path of the file on this server (GET, cacheable for ever), relative to its origin: `/images/<id>`.',
+    description:
+      'Path of the file on this server (GET, cacheable for ever), relative to its origin: `/images/<id>`. Where tokens are asked for it is signed and can be used for about an hour: ask for another then.',
   })
-  get url(): string {
-    return `/images/${this.id}`;
+  url(@Ctx() { access }: RequestContext): string {
+    return access.sign(`/images/${this.id}`);
   }
 
   @Field(() => Int, { description: 'Pixels.' })

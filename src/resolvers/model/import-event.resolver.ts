@@ -1,5 +1,6 @@
 import { Args, ArgsType, Field, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { rowIdOf } from '../ids.js';
+import { Needs } from '../needs.js';
 import { AfterArgs, followRun, type RunEvent, type SubscribeTo } from '../runs.js';
 import { ImportEvent, importEvent } from './import-event.type.js';
 
@@ -11,6 +12,7 @@ class ImportProgressArgs extends AfterArgs {
 
 @Resolver()
 export class ImportProgressResolver {
+  @Needs('READ')
   @Subscription(() => ImportEvent, {
     description: 'The events of the import of a model, from `after` on. Completes after the final status.',
     subscribe: ({ args, context }: SubscribeTo<ImportProgressArgs>) => {

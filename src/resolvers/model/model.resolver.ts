@@ -9,6 +9,7 @@ import { Discovery, DiscoveryConnection } from '../discovery/discovery.type.js';
 import { ModelStageName } from '../enums.js';
 import { rowIdOf } from '../ids.js';
 import { Image } from '../image/image.type.js';
+import { Needs } from '../needs.js';
 import { modelOf } from '../nodes.js';
 import { ImportModelInput, newModel } from './model.input.js';
 import { Model, ModelConnection } from './model.type.js';
@@ -16,18 +17,21 @@ import { ModelStage } from './report.type.js';
 
 @Resolver(() => Model)
 export class ModelResolver {
+  @Needs('READ')
   @Query(() => Model, { nullable: true, description: 'One model; null if there is none with this id.' })
   async model(@Arg('id', () => ID) id: string, @Ctx() { loaders }: RequestContext): Promise<Model | null> {
     const row = await loaders.models.load(rowIdOf('Model', 'id', id));
     return row && new Model(row);
   }
 
+  @Needs('READ')
   @Query(() => ModelConnection, { description: 'All models, in the order in which they were imported.' })
   async models(@Args(() => PageArgs) args: PageArgs, @Ctx() { storage }: RequestContext): Promise<ConnectionOf<Model>> {
     const request = pageRequest('Model', args);
     return connection('Model', request, await storage.models.page(request), (row) => new Model(row));
   }
 
+  @Needs('ADMIN')
   @Mutation(() => Model, {
     description: 'Starts to import a model and returns at once, IMPORTING; see `importProgress`.',
   })
@@ -38,6 +42,7 @@ export class ModelResolver {
     return new Model(await storage.models.create(newModel(input)));
   }
 
+  @Needs('ADMIN')
   @Mutation(() => Model, {
     description:
       'Stops an import; the model is FAILED then. What was fetched is gone on from when it is imported again.',

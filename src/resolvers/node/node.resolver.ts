@@ -8,6 +8,7 @@ import { Edit } from '../edit/edit.type.js';
 import { anyNodeKey, type NodeType } from '../ids.js';
 import { Image } from '../image/image.type.js';
 import { Model } from '../model/model.type.js';
+import { Needs } from '../needs.js';
 import { Node } from './node.type.js';
 
 type Load = ({ loaders }: RequestContext, rowId: string) => Promise<Node | null>;
@@ -27,12 +28,14 @@ function orNull<Row>(row: Row | null, toNode: (row: Row) => Node): Node | null {
 
 @Resolver()
 export class NodeResolver {
+  @Needs('READ')
   @Query(() => Node, { nullable: true, description: 'Any node by its id; null if there is none.' })
   async node(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Node | null> {
     const { type, rowId } = anyNodeKey('id', id);
     return LOAD[type](context, rowId);
   }
 
+  @Needs('READ')
   @Query(() => [Node], {
     nullable: 'items',
     description: `Nodes by their ids, at most ${PAGE_MAX}, in that order; null in the place of one that is not there.`,
