@@ -24,7 +24,6 @@ import type {
   RunStatus,
   StrengthRangeRow,
 } from './types.js';
-import { isHeldByAnother } from './workers.js';
 
 /** What was measured of one direction of a discovery. */
 export interface ScoreRow {
@@ -74,7 +73,6 @@ export class Work {
   /** Takes a run; null if it is over, or a worker that is alive has it. One that was to be cancelled or paused is so here. */
   take(runId: string, workerId: string): Promise<Held | null> {
     return this.database.transaction(async (tx) => {
-      if (await isHeldByAnother(tx, runId, workerId)) return null;
       const taken = await takeRun(tx, runId, workerId);
       if (!taken) return null;
       const held = { runId, epoch: taken.epoch };

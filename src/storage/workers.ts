@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, lt, notExists, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, lt, notExists, type SQL, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { LEASE_MS } from './lease.js';
 import { metricsStore } from './metrics.js';
@@ -52,12 +52,10 @@ export async function abandonedRuns(
     .where(and(eq(run.status, 'RUNNING'), workerId === null ? notExists(holder) : eq(run.workerId, workerId)));
 }
 
-/** Whether a run is RUNNING under another worker that is alive; locks the run. */
-export async function isHeldByAnother(tx: Queryable, runId: string, workerId: string): Promise<boolean> {
-  const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
-  if (row?.status !== 'RUNNING' || row.workerId === null || row.workerId === workerId) return false;
-  const alive = and(eq(worker.id, row.workerId), gt(worker.seenAt, ago(`${LEASE_MS} milliseconds`)));
-  return (await tx.select({ id: worker.id }).from(worker).where(alive)).length > 0;
+/** Whether a run is not RUNNING under another worker that is alive. */
+export function isFreeFor(workerId: string): SQL {
+  return sql`NOT (${run.status} = 'RUNNING' AND ${run.workerId} <> ${workerId} AND EXISTS (
+    SELECT 1 FROM ${worker} WHERE ${worker.id} = ${run.workerId} AND ${worker.seenAt} > ${ago(`${LEASE_MS} milliseconds`)}))`;
 }
 
 /** How the database lists the connections of a worker. */
