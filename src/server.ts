@@ -1,15 +1,19 @@
 import 'reflect-metadata';
-import { createServer } from 'node:http';
+import { createServer, type ServerOptions as HttpOptions } from 'node:http';
 import { basename } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Caller } from './access/caller.js';
 import { Gate } from './access/gate.js';
+import type { Limits } from './access/limits.js';
+import { Quota } from './access/quota.js';
 import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
+import { TokenBucket } from './access/token-bucket.js';
 import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
 import { DEFAULT_CACHE_BYTES } from './environment.js';
 import { graphqlOverHttp } from './http/graphql.js';
+import { Intake } from './http/intake.js';
 import { createMetrics } from './http/metrics/index.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
@@ -99,25 +103,32 @@ async function openFront(
   const version = packageVersion();
   const shippedModel = SHIPPED_MODEL;
   const schema: GraphQLSchema = createSchema();
+  const { limits } = access;
+  const quota = new Quota(limits, storage.status);
+  const intake = new Intake(limits);
+  const rate = new TokenBucket(limits.rate, limits.burst);
   const gate = new Gate(access, storage.tokens);
   await gate.requireSomeToken();
   const signer = await UrlSigner.open(access, storage.signingKeys);
   closing.add(async () => signer.close());
   const createContext = (caller: Caller) => {
-    const own = { caller, sign: (path: string) => signer.sign(path), modelRoots: access.modelRoots };
+    const own = { caller, sign: (path: string) => signer.sign(path), modelRoots: access.modelRoots, limits, quota };
     return new RequestContext(storage, logger, version, estimate, transfer, merge, own);
   };
-  const graphql = await graphqlOverHttp(schema, createContext, logger, access);
+  const graphql = await graphqlOverHttp(schema, createContext, logger, access, intake);
   closing.add(() => graphql.stop());
   const { tokens } = storage;
   const metrics = createMetrics(storage);
   const observer = metrics.fanOut;
-  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer });
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer, rate });
   metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
+  const front = { graphql, metrics, studio, gate, signer, quota, intake, rate };
   const server = createServer(
-    createRouter({ storage, graphql, metrics, version, studio, shippedModel, logger, access, gate, signer }),
+    timeouts(limits),
+    createRouter({ storage, version, shippedModel, logger, access, ...front }),
   );
+  server.maxConnections = limits.connections;
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
   closing.add(() => closeServer(server));
@@ -126,6 +137,13 @@ async function openFront(
     logger.error({ err: error }, 'the shipped model could not be imported');
   });
   return address;
+}
+
+/** Whoever sends a request a byte at a time is cut off; Node.js looks only so often. */
+function timeouts({ headerSeconds, requestSeconds }: Limits): HttpOptions {
+  const headersTimeout = headerSeconds * 1000;
+  const requestTimeout = Math.max(requestSeconds, headerSeconds) * 1000;
+  return { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(5000, headersTimeout) };
 }
 
 /** Like any user's model, and only once for all nodes. */

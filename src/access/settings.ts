@@ -2,6 +2,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { packageFile } from '../package.js';
 import { SettingError } from '../roles.js';
+import { DEFAULT_LIMITS, type Limits, readLimits } from './limits.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -24,6 +25,7 @@ export interface AccessSettings {
   readonly modelRoots: readonly string[];
   /** How long a signed URL can be used, at least. */
   readonly urlSeconds: number;
+  readonly limits: Limits;
 }
 
 /** Of a server that a program starts, as tests do: loopback, open, any folder. */
@@ -36,6 +38,7 @@ export const OPEN_ACCESS: AccessSettings = {
   introspection: 'on',
   modelRoots: ['/'],
   urlSeconds: 3600,
+  limits: DEFAULT_LIMITS,
 };
 
 /** 32 characters of 62 kinds are 190 bits; what is shorter was made by a person. */
@@ -54,6 +57,7 @@ export function readAccess(variables: Variables, host: string, dataDir: string):
     introspection: oneOf('AZIMUTH_INTROSPECTION', variables['AZIMUTH_INTROSPECTION'] || 'on', INTROSPECTION),
     modelRoots: rootsOf(variables['AZIMUTH_MODEL_ROOTS'] || null, tokens, dataDir),
     urlSeconds: secondsOf('AZIMUTH_URL_SECONDS', variables['AZIMUTH_URL_SECONDS'] || '3600'),
+    limits: readLimits(variables, tokens),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../access/caller.js';
 import { AccessError } from '../access/errors.js';
+import { LimitError } from '../access/limit-error.js';
 import { isTrustedHost, isTrustedOrigin } from '../access/origins.js';
 import { allows } from '../access/role.js';
 import { bearerToken } from '../access/secret.js';
@@ -34,14 +35,31 @@ export function admitPage({ access }: Parts, request: IncomingMessage, response:
   return 'done';
 }
 
+/** The address that a request comes from. What a proxy adds is not believed: anybody can send it. */
+export function addressOf(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? '';
+}
+
+/** Throws 429 where one token, or one address without one, asks too often. */
+function admitRate({ rate, access }: Parts, key: string): void {
+  const seconds = rate.take(key);
+  if (seconds === 0) return;
+  const error = new LimitError('rate', access.limits.rate, null, `Try again in ${Math.ceil(seconds)} s.`);
+  throw HttpError.ofLimit(429, error, { 'retry-after': String(Math.ceil(seconds)) });
+}
+
 /** Who sent it, and for how long a signed URL lets them have it. Throws 401 or 403. */
 export async function admitCaller(
-  { gate, signer }: Parts,
+  parts: Parts,
   { needs, path: route }: Route,
   request: IncomingMessage,
 ): Promise<{ caller: Caller | null; secondsLeft: number | null }> {
+  const { gate, signer } = parts;
+  const address = addressOf(request);
   const secret = bearerToken(request.headers.authorization);
+  // Health is asked for when things go badly.
   if (needs === 'NOTHING') return { caller: await gate.callerOf(secret).catch(() => null), secondsLeft: null };
+  if (secret === null) admitRate(parts, address);
   if (needs === 'SIGNED' && secret === null) {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const secondsLeft = signer.secondsLeft(pathname, searchParams);
@@ -50,8 +68,13 @@ export async function admitCaller(
     if (searchParams.has('signature'))
       throw forbidden('The URL’s signature has expired or is wrong. Ask for the field again.');
   }
-  const caller = await gate.callerOf(secret).catch(asHttpError);
+  const caller = await gate.callerOf(secret).catch((error: unknown) => {
+    // Whoever tries tokens is slowed down like whoever has none.
+    if (error instanceof AccessError) admitRate(parts, address);
+    return asHttpError(error);
+  });
   if (caller === null) throw unauthenticated(AccessError.noToken());
+  if (secret !== null) admitRate(parts, caller.tokenId ?? address);
   const role = needs === 'SIGNED' ? 'READ' : needs;
   if (!allows(caller.role, role))
     throw forbidden(AccessError.role(`${request.method} ${route}`, role, caller.role).message);

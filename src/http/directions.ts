@@ -1,10 +1,9 @@
 import { directionFileUrl } from '../resolvers/direction/direction-file.type.js';
 import type { Storage } from '../storage/types.js';
 import { cacheControl } from './cache.js';
-import { HttpError, mediaType, readBody, send, sendJson } from './messages.js';
+import { HttpError, mediaType, send, sendJson } from './messages.js';
 import type { Exchange, Parts } from './routes.js';
 
-const UPLOAD_MAX = 256 * 1024 * 1024;
 const CONTENT_TYPE = 'application/octet-stream';
 
 /** GET and HEAD /directions/<hash>.safetensors. The bytes behind a hash never change. */
@@ -23,12 +22,17 @@ export async function serveDirections(storage: Storage, exchange: Exchange): Pro
 }
 
 /** POST /directions: the raw file; answers {"url","byteSize"}. Whether it holds directions is found out by `importDirections`. */
-export async function uploadDirections({ storage, signer }: Parts, { request, response }: Exchange): Promise<void> {
+export async function uploadDirections(
+  { storage, signer, quota, intake }: Parts,
+  { request, response }: Exchange,
+): Promise<void> {
   const type = mediaType(request);
   if (type !== CONTENT_TYPE) throw new HttpError(415, 'BAD_USER_INPUT', `Expected ${CONTENT_TYPE}, got "${type}".`);
-  const bytes = await readBody(request, UPLOAD_MAX);
-  if (!isSafetensors(bytes)) throw new HttpError(400, 'BAD_USER_INPUT', 'The body is not a safetensors file.');
-  const row = await storage.directionFiles.put(bytes);
+  const row = await intake.receive(request, 'directionBytes', async (bytes) => {
+    if (!isSafetensors(bytes)) throw new HttpError(400, 'BAD_USER_INPUT', 'The body is not a safetensors file.');
+    await quota.reserve(bytes.byteLength);
+    return storage.directionFiles.put(bytes);
+  });
   const url = signer.sign(directionFileUrl(row));
   sendJson(response, 201, { url, byteSize: row.byteSize }, { location: url });
 }

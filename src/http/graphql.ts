@@ -5,15 +5,17 @@ import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Caller } from '../access/caller.js';
 import { AccessError } from '../access/errors.js';
+import { LimitError } from '../access/limit-error.js';
+import type { Limits } from '../access/limits.js';
 import type { AccessSettings } from '../access/settings.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { presentError, withoutSuggestions } from '../resolvers/errors.js';
-import { limitRules, MAX_TOKENS } from '../resolvers/limits.js';
+import { limitRules } from '../resolvers/limits.js';
 import { authorize, mayIntrospect } from '../resolvers/needs.js';
 import { CHALLENGE } from './admission.js';
-import { HttpError, mediaType, readBody } from './messages.js';
-
-const BODY_MAX = 1024 * 1024;
+import type { Intake } from './intake.js';
+import { HttpError, mediaType } from './messages.js';
+import { checkPayload } from './payload.js';
 
 /** What a browser sends across origins without asking first. Apollo's CSRF prevention refuses it. */
 const SIMPLE_TYPES: ReadonlySet<string> = new Set([
@@ -33,13 +35,14 @@ export async function graphqlOverHttp(
   createContext: (caller: Caller) => RequestContext,
   logger: Logger,
   access: AccessSettings,
+  intake: Intake,
 ): Promise<GraphQLOverHttp> {
   const apollo = new ApolloServer<RequestContext>({
     schema,
     introspection: true,
     csrfPrevention: true,
-    validationRules: [...limitRules()],
-    parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: [...limitRules(access.limits)],
+    parseOptions: { maxTokens: access.limits.tokens },
     formatError: (_, error) => presentError(error, logger),
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
@@ -54,7 +57,8 @@ export async function graphqlOverHttp(
     stop: () => apollo.stop(),
     async answer(request, response, caller) {
       if (caller === null) throw new HttpError(401, 'UNAUTHENTICATED', AccessError.noToken().message, CHALLENGE);
-      const body = await requestBody(request);
+      const body = await requestBody(request, intake);
+      refuseLarge(body, access.limits);
       const httpGraphQLRequest = { method: 'POST', headers: headersOf(request), search: '', body };
       const result = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest,
@@ -89,21 +93,31 @@ function accessPlugin(access: AccessSettings): ApolloServerPlugin<RequestContext
   };
 }
 
-async function requestBody(request: IncomingMessage): Promise<unknown> {
+async function requestBody(request: IncomingMessage, intake: Intake): Promise<unknown> {
   if (request.method !== 'POST') {
     throw new HttpError(405, 'BAD_USER_INPUT', 'GraphQL operations are sent with POST.', { allow: 'POST' });
   }
   const type = mediaType(request);
-  const body = await readBody(request, BODY_MAX);
+  const text = await intake.receive(request, 'bodyBytes', (body) => body.toString('utf8'));
   // Without a body Apollo gets to refuse it for what it is.
   if (SIMPLE_TYPES.has(type)) return undefined;
   if (type !== 'application/json') {
     throw new HttpError(415, 'BAD_USER_INPUT', `Expected content-type application/json, got "${type}".`);
   }
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(text);
   } catch {
     throw new HttpError(400, 'BAD_USER_INPUT', 'The body is not JSON.');
+  }
+}
+
+/** As over WebSocket; what is no operation at all is Apollo's to refuse. */
+function refuseLarge(body: unknown, limits: Limits): void {
+  if (typeof body !== 'object' || body === null) return;
+  try {
+    checkPayload('query' in body ? body.query : null, 'variables' in body ? body.variables : null, limits);
+  } catch (error) {
+    throw error instanceof LimitError ? HttpError.ofLimit(400, error) : error;
   }
 }
 

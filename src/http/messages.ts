@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { LimitDetails, LimitError } from '../access/limit-error.js';
 import type { ErrorCode } from '../resolvers/errors.js';
 
 /** An answer other than the one asked for, on a route that speaks JSON. */
@@ -10,8 +11,13 @@ export class HttpError extends Error {
     readonly code: ErrorCode,
     message: string,
     readonly headers: OutgoingHttpHeaders = {},
+    readonly details: LimitDetails | null = null,
   ) {
     super(message);
+  }
+
+  static ofLimit(status: number, { code, message, details }: LimitError, headers: OutgoingHttpHeaders = {}): HttpError {
+    return new HttpError(status, code, message, headers, details);
   }
 }
 
@@ -44,32 +50,11 @@ export function sendJson(
 }
 
 /** Errors look the same on every route: as in a GraphQL answer. */
-export function sendError(response: ServerResponse, { status, code, message, headers }: HttpError): void {
-  sendJson(response, status, { errors: [{ message, extensions: { code } }] }, headers);
+export function sendError(response: ServerResponse, { status, code, message, headers, details }: HttpError): void {
+  sendJson(response, status, { errors: [{ message, extensions: { code, ...details } }] }, headers);
 }
 
 /** The media type alone, lower case, without parameters; empty if there is none. */
 export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
-
-/**
- * The whole body, or 413. What is too long is read to its end and thrown away: a client that is still sending when the
- * socket closes would see a reset and not the answer.
- */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let byteSize = 0;
-    request.on('data', (chunk: Buffer) => {
-      byteSize += chunk.length;
-      if (byteSize <= maxBytes) chunks.push(chunk);
-      else chunks.length = 0;
-    });
-    request.on('end', () => {
-      if (byteSize <= maxBytes) resolve(Buffer.concat(chunks));
-      else reject(new HttpError(413, 'LIMIT_EXCEEDED', `The body has ${byteSize} bytes; ${maxBytes} are allowed.`));
-    });
-    request.on('error', reject);
-  });
 }

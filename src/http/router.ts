@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { LimitError } from '../access/limit-error.js';
+import { outageError } from '../resolvers/errors.js';
 import { admitCaller, admitPage } from './admission.js';
 import { HttpError, sendError } from './messages.js';
 import { type Parts, ROUTES, type Route } from './routes.js';
@@ -39,8 +41,8 @@ function routeOf(method: string, path: string): Route {
 }
 
 function fail(logger: Logger, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  if (!(error instanceof HttpError))
-    logger.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
+  const known = knownError(error);
+  if (!known) logger.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -48,5 +50,14 @@ function fail(logger: Logger, request: IncomingMessage, response: ServerResponse
   // A body that nobody reads would keep the connection from its next request.
   request.resume();
   const internal = new HttpError(500, 'INTERNAL_SERVER_ERROR', 'Internal server error. The server log says more.');
-  sendError(response, error instanceof HttpError ? error : internal);
+  sendError(response, known ?? internal);
+}
+
+function knownError(error: unknown): HttpError | null {
+  if (error instanceof HttpError) return error;
+  if (error instanceof LimitError) return HttpError.ofLimit(507, error);
+  const outage = outageError(error);
+  if (!outage) return null;
+  const status = outage.code === 'STORAGE_FULL' ? 507 : 503;
+  return new HttpError(status, outage.code, outage.message, { 'retry-after': '1' });
 }

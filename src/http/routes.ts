@@ -2,14 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Caller } from '../access/caller.js';
 import type { Gate } from '../access/gate.js';
+import type { Quota } from '../access/quota.js';
 import type { Role } from '../access/role.js';
 import type { AccessSettings } from '../access/settings.js';
+import type { TokenBucket } from '../access/token-bucket.js';
 import type { UrlSigner } from '../access/url-signer.js';
 import type { Storage } from '../storage/types.js';
 import { serveDirections, uploadDirections } from './directions.js';
 import type { GraphQLOverHttp } from './graphql.js';
 import { readiness } from './health.js';
 import { serveImage, uploadImage } from './images.js';
+import type { Intake } from './intake.js';
 import { HttpError, send, sendJson } from './messages.js';
 import type { Metrics } from './metrics/index.js';
 import type { Studio } from './studio.js';
@@ -26,6 +29,9 @@ export interface Parts {
   readonly access: AccessSettings;
   readonly gate: Gate;
   readonly signer: UrlSigner;
+  readonly quota: Quota;
+  readonly intake: Intake;
+  readonly rate: TokenBucket;
 }
 
 /** A request that was let in. */
@@ -81,6 +87,7 @@ export const ROUTES: readonly Route[] = [
   // The studio holds nothing, and asks for a token when the API does.
   { method: 'GET', path: '/', needs: 'NOTHING', answer: servePage },
   { method: 'GET', path: '/assets/*', needs: 'NOTHING', answer: servePage },
+  { method: 'GET', path: '/client.js', needs: 'NOTHING', answer: servePage },
   {
     method: 'GET',
     path: '/healthz',

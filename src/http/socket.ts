@@ -6,20 +6,29 @@ import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../access/caller.js';
 import { AccessError } from '../access/errors.js';
+import { LimitError } from '../access/limit-error.js';
+import type { Limits } from '../access/limits.js';
 import { isTrustedHost, isTrustedOrigin } from '../access/origins.js';
 import type { AccessSettings } from '../access/settings.js';
+import { Tally } from '../access/tally.js';
+import type { TokenBucket } from '../access/token-bucket.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { presentError } from '../resolvers/errors.js';
 import { RunStream } from '../resolvers/run-stream.js';
+import { addressOf } from './admission.js';
+import { ClientSocket } from './client-socket.js';
 import { executionArgs } from './documents.js';
 import type { FanOutObserver, SocketFacts } from './metrics/events.js';
 import { type CallerParts, socketCaller } from './socket-caller.js';
 import { FanOut } from './subscriptions/fan-out.js';
 
-const MESSAGE_MAX = 1024 * 1024;
 const CLOSE_MS = 1000;
-/** Operations under way on one socket. */
-const OPERATIONS_MAX = 100;
+/** Of the closing handshake, for a client that does not answer it. */
+const CLOSE_TIMEOUT_MS = 5000;
+/** Between two pings; whoever does not answer one until the next is gone. */
+const KEEP_ALIVE_MS = 12_000;
+/** "Try again later" of the WebSocket protocol. */
+const TRY_LATER = 1013;
 
 export interface GraphQLOverSocket {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -33,17 +42,28 @@ export interface SocketParts extends CallerParts {
   readonly logger: Logger;
   readonly access: AccessSettings;
   readonly observer: FanOutObserver;
+  readonly rate: TokenBucket;
 }
 
 interface Extra extends Record<PropertyKey, unknown> {
   readonly socket: WebSocket;
+  readonly request: IncomingMessage;
   caller?: Caller;
 }
 
 /** graphql-transport-ws, with the rules and the errors that HTTP has. */
 export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
-  const { schema, createContext, logger, access, observer } = parts;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX });
+  const { schema, createContext, logger, access, observer, rate } = parts;
+  const { limits } = access;
+  const tally = new Tally();
+  // Not as a literal: the published types do not know `closeTimeout` yet.
+  const options = {
+    noServer: true,
+    maxPayload: limits.messageBytes,
+    WebSocket: ClientSocket,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const sockets = new WebSocketServer(options);
   const toArgs = executionArgs(schema, access);
   const present = (error: GraphQLError) => presentError(error, logger);
   const fanOut = new FanOut({ present, observer });
@@ -51,9 +71,12 @@ export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
     {
       onConnect: async (connection) => {
         const caller = await socketCaller(parts, connection);
-        if (caller) connection.extra.caller = caller;
-        return caller !== null;
+        if (!caller) return false;
+        connection.extra.caller = caller;
+        const { tokenId } = caller;
+        return tokenId === null || count(tally, tokenId, limits, connection.extra.socket);
       },
+      connectionInitWaitTimeout: limits.initSeconds * 1000,
       context: ({ extra }) => createContext(callerOf(extra)),
       // Executed below, for each event and not for each subscriber.
       subscribe: (args) => createSourceEventStream(args) as ReturnType<typeof subscribe>,
@@ -61,14 +84,20 @@ export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
         result instanceof RunStream
           ? fanOut.join({ socket, id, payload, args, context: args.contextValue as RequestContext, stream: result })
           : undefined,
-      onSubscribe: ({ subscriptions, extra }, _, payload) =>
-        Object.keys(subscriptions).length > OPERATIONS_MAX ? [tooManyOperations()] : toArgs(payload, callerOf(extra)),
+      onSubscribe: ({ subscriptions, extra }, _, payload) => {
+        const caller = callerOf(extra);
+        const refusal =
+          operationsRefusal(Object.keys(subscriptions).length, limits) ??
+          rateRefusal(rate.take(caller.tokenId ?? addressOf(extra.request)), limits);
+        return refusal ? [refusal] : toArgs(payload, caller);
+      },
       // Nothing returned: the result goes out as it is.
       onNext: (_, __, ___, ____, { errors, data = null }) =>
         errors ? { data, errors: errors.map(present) } : undefined,
       onError: (_, __, ___, errors) => errors.map(present),
     },
     sockets,
+    KEEP_ALIVE_MS,
   );
   return {
     facts: {
@@ -87,7 +116,12 @@ export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
     upgrade(request, socket, head) {
       const refusal = refusalOf(access, request);
       if (refusal) refuse(socket, refusal);
-      else sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
+      else
+        sockets.handleUpgrade(request, socket, head, (client) => {
+          if (!count(tally, addressOf(request), limits, client)) return;
+          sockets.emit('connection', client, request);
+          quietly(client, logger);
+        });
     },
   };
 }
@@ -98,9 +132,37 @@ function callerOf({ caller }: Extra): Caller {
   throw AccessError.noToken();
 }
 
-function tooManyOperations(): GraphQLError {
-  const message = `More than ${OPERATIONS_MAX} operations on one socket. Complete some, or open another.`;
-  return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } });
+function operationsRefusal(operations: number, limits: Limits): GraphQLError | null {
+  if (operations <= limits.operations) return null;
+  return asGraphQL(
+    new LimitError('operations', limits.operations, operations, 'Complete some, or open another socket.'),
+  );
+}
+
+function rateRefusal(seconds: number, limits: Limits): GraphQLError | null {
+  if (seconds === 0) return null;
+  return asGraphQL(new LimitError('rate', limits.rate, null, `Try again in ${Math.ceil(seconds)} s.`));
+}
+
+function asGraphQL(originalError: LimitError): GraphQLError {
+  return new GraphQLError(originalError.message, { originalError });
+}
+
+/** Counts a socket while it is open; false, and closed, where its key has too many. */
+function count(tally: Tally, key: string, limits: Limits, socket: WebSocket): boolean {
+  if (tally.of(key) >= limits.sockets) {
+    socket.close(TRY_LATER, `LIMIT_EXCEEDED: at most ${limits.sockets} sockets of one token or address.`);
+    return false;
+  }
+  tally.add(key);
+  socket.once('close', () => tally.remove(key));
+  return true;
+}
+
+/** A client that breaks the protocol is closed by ws, with the code that says how; graphql-ws would write of each on standard error. */
+function quietly(socket: WebSocket, logger: Logger): void {
+  socket.removeAllListeners('error');
+  socket.on('error', ({ message }) => logger.debug({ reason: message }, 'a socket broke the protocol'));
 }
 
 function refuse(socket: Duplex, status: string): void {

@@ -6,7 +6,6 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
-import { MAX_TOKENS } from '../resolvers/limits.js';
 
 /** Documents of clients that come in their thousands are few and short. */
 const KEPT_MAX = 100;
@@ -16,11 +15,12 @@ const KEPT_CHARACTERS = 10_000;
 export function documentValidator(
   schema: GraphQLSchema,
   rules: readonly ValidationRule[],
+  maxTokens: number,
 ): (query: string, options?: { readonly hideSuggestions: boolean }) => DocumentNode | readonly GraphQLError[] {
   const valid = new Map<string, DocumentNode>();
   return (query, options) => {
     const known = valid.get(query);
-    const document = known ?? parse(query, { maxTokens: MAX_TOKENS });
+    const document = known ?? parse(query, { maxTokens });
     const errors = known ? [] : validate(schema, document, rules, options);
     if (errors.length > 0) return errors;
     valid.delete(query);

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { AccessError } from '../access/errors.js';
 import type { EngineErrorCode } from '../engine/index.js';
 import type { Queue, QueueName } from './queue.js';
 
@@ -6,7 +7,7 @@ const POLL_MS = 100;
 /** How long somebody waits for an answer. */
 export const ASK_LIMIT_MS = 120_000;
 
-export type AskErrorCode = EngineErrorCode | 'LIMIT_EXCEEDED';
+export type AskErrorCode = EngineErrorCode | AccessError['code'] | 'LIMIT_EXCEEDED';
 
 /** What a worker answers: engine errors cross the queue as data. */
 export type Answer<Result> =

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { requireBelow } from '../access/model-roots.js';
 import { EngineError, type ImportReport } from '../engine/index.js';
 import { type Held, putFilesOfModel, type StoredModel } from '../storage/index.js';
 import type { ModelRow } from '../storage/types.js';
@@ -20,6 +22,9 @@ export async function importJob(context: JobContext, held: Held, { signal }: Job
   const { work, engine, enqueue, interactive } = context;
   const model = await work.model(held.runId);
   const path = model.hub ? await fetched(context, held, model, signal) : sourcePath(model);
+  // Again: a link may have changed since, and this may be another machine. What ships needs nobody's permission.
+  if (!model.hub && isAbsolute(model.source) && context.modelRoots)
+    await requireBelow(context.modelRoots, 'input.path', path);
   const onStage = async (stage: { stage: string; done: number; total: number }) => {
     await work.append(held, 'ImportStage', { ...stage });
   };

@@ -18,6 +18,8 @@ export interface JobContext {
   readonly version: string;
   /** Files of models, for any worker; null: each is where it was imported from. */
   readonly files: ModelFiles | null;
+  /** Folders below which `path` may import; null for any. */
+  readonly modelRoots: readonly string[] | null;
   /** Where models are fetched from, and the folder that they are fetched to; null: nowhere. */
   readonly hub: { readonly hub: HubSettings; readonly cache: string } | null;
 }

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { requireBelow } from '../access/model-roots.js';
 import { EngineError, type ExportedDirection } from '../engine/index.js';
 import type { DirectionFileRow, DirectionRow } from '../storage/types.js';
 import { bankOf, pinned } from './bank.js';
@@ -27,6 +28,7 @@ export async function transferJob(
     return work.putDirectionFile(await engine.exportDirections(ref, directions));
   }
   const { file } = request;
+  if ('path' in file && context.modelRoots) await requireBelow(context.modelRoots, 'input.path', file.path);
   const bytes = 'hash' in file ? await work.blob(file.hash) : await fileAt(file.path);
   return work.importDirections(request.modelId, bytes, await engine.readDirections(ref, bytes));
 }

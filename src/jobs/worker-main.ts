@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { readAccess } from '../access/settings.js';
 import { createEngine } from '../engine/index.js';
 import { packageVersion } from '../package.js';
 import { readS3Place } from '../storage/index.js';
@@ -13,10 +14,12 @@ async function main(): Promise<void> {
   if (!url || !device || !id || !data)
     throw new Error('The worker is started by the server: AZIMUTH_WORKER_URL, _DEVICE, _ID and _DATA are missing.');
   const hub = { hub: { endpoint: endpoint || null, token: token || null }, cache: join(data, 'hub') };
+  const { modelRoots } = readAccess(process.env, process.env['HOST'] || '127.0.0.1', data);
   const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const files = { cache: join(data, 'models'), cacheBytes: Number(cacheBytes), s3: readS3Place(process.env) };
   const engine = await createEngine({ device });
-  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, hub, files });
+  const settings = { hub, files, modelRoots };
+  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, ...settings });
   let stopping = false;
   const stop = () => {
     if (stopping) return;

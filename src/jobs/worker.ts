@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { AccessError } from '../access/errors.js';
 import { type Engine, EngineError } from '../engine/index.js';
 import {
   Bell,
@@ -57,6 +58,8 @@ export interface WorkerOptions {
   readonly hub?: JobContext['hub'];
   /** Where files of models are kept for other workers; without it each model is where it was imported from. */
   readonly files?: FileSettings;
+  /** Any folder, if left out. */
+  readonly modelRoots?: readonly string[];
 }
 
 export interface RunningWorker {
@@ -67,7 +70,7 @@ export interface RunningWorker {
 
 /** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { url, engine, id = randomUUID(), version, logger, hub = null } = options;
+  const { url, engine, id = randomUUID(), version, logger, hub = null, modelRoots = null } = options;
   const { pool, database } = openPool(url, 6, workerConnections(id));
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
@@ -84,6 +87,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     version,
     files,
     hub,
+    modelRoots,
   };
   const runner = new JobRunner(context, queue, bell, id);
   await runner.listen();
@@ -140,15 +144,10 @@ class JobRunner {
     await on('sweep', (id) => interactive.duringSweep(() => this.runSweep(id)));
     await on('import', (id) => this.runImport(id));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
-    await on('estimate', (_, data) =>
-      interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.asked()))),
-    );
-    await on('directions', (_, data) =>
-      interactive.during(() => answer(() => transferJob(this.context, data as TransferRequest))),
-    );
-    await on('merge', (_, data) =>
-      interactive.during(() => answer(() => mergeJob(this.context, data as MergeOrder, this.asked()))),
-    );
+    const asked = <Result>(work: () => Promise<Result>) => interactive.during(() => answer(work, this.stopping.signal));
+    await on('estimate', (_, data) => asked(() => estimateJob(this.context, data as EstimateRequest, this.patience())));
+    await on('directions', (_, data) => asked(() => transferJob(this.context, data as TransferRequest)));
+    await on('merge', (_, data) => asked(() => mergeJob(this.context, data as MergeOrder, this.patience())));
     await on('gallery', (_, data) => galleryJob(this.context, data, this.stopping.signal));
   }
 
@@ -164,7 +163,7 @@ class JobRunner {
   }
 
   /** Nobody waits longer for an answer. */
-  private asked(): AbortSignal {
+  private patience(): AbortSignal {
     return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ASK_LIMIT_MS)]);
   }
 
@@ -289,7 +288,8 @@ class JobRunner {
     if (this.stopping.signal.aborted)
       return handBack(this.queue, work, held, 'the server was stopped', { isFault: false });
     if (isPassing(error)) return handBack(this.queue, work, held, 'the database was away', { isFault: false });
-    const known = error instanceof EngineError && error.code !== 'INTERNAL_SERVER_ERROR';
+    const typed = error instanceof EngineError || error instanceof AccessError;
+    const known = typed && error.code !== 'INTERNAL_SERVER_ERROR';
     const text = error instanceof Error ? error.message : String(error);
     const code = known ? error.code : 'INTERNAL_SERVER_ERROR';
     await work.giveUp(held, { code, message: known ? text : `The run failed unexpectedly: ${text}` });

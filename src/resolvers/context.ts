@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { Caller } from '../access/caller.js';
+import type { Limits } from '../access/limits.js';
+import type { Quota } from '../access/quota.js';
 import type { Estimate, Merge, Transfer } from '../jobs/index.js';
-import type { Storage } from '../storage/types.js';
+import type { Starter, Storage } from '../storage/types.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 /** Who sent an operation, and what it may ask for here. */
@@ -11,6 +13,8 @@ export interface RequestAccess {
   sign(path: string): string;
   /** Folders below which `path` may import. */
   readonly modelRoots: readonly string[];
+  readonly limits: Limits;
+  readonly quota: Quota;
 }
 
 /**
@@ -37,6 +41,13 @@ export class RequestContext {
   ) {
     this.loaders = createLoaders(storage);
     this.audience = access.caller.role;
+  }
+
+  /** Whoever starts a run here, for the limits of runs. STORAGE_FULL where there is no room for what the run would write. */
+  async starter(): Promise<Starter> {
+    const { caller, limits, quota } = this.access;
+    await quota.reserve(0);
+    return { tokenId: caller.tokenId, queuedRuns: limits.queuedRuns, runsPerToken: limits.runsPerToken };
   }
 
   /** Called before each event of a subscription: rows change between two events, and a loader remembers. */

@@ -1,6 +1,6 @@
 import {
   type FieldNode,
-  GraphQLError,
+  type GraphQLError,
   type SelectionNode,
   type SelectionSetNode,
   type ValidationContext,
@@ -16,13 +16,13 @@ const SIZE_ARGUMENTS: ReadonlySet<string> = new Set(['first', 'last', 'ids']);
  * The number of fields that an operation can return at most, pages inside pages multiplied. graphql-armor's own rule
  * takes a page size given by a variable, or left out, for 1; here a variable counts as the largest page.
  */
-export function costRule(maxCost: number): ValidationRule {
+export function costRule(maxCost: number, toError: (message: string, cost: number) => GraphQLError): ValidationRule {
   return (context) => ({
     OperationDefinition(operation) {
       const cost = selectionCost(operation.selectionSet, context, new Map());
       if (cost <= maxCost) return;
       const message = `The operation can return ${cost} fields; ${maxCost} are allowed. Ask for smaller pages or fewer fields.`;
-      context.reportError(new GraphQLError(message, { nodes: operation, extensions: { code: 'LIMIT_EXCEEDED' } }));
+      context.reportError(toError(message, cost));
     },
   });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { admit } from './admission.js';
 import type { Database, Queryable } from './connection.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { type Enqueue, insertRun, requireReady, runOfKey } from './runs.js';
@@ -41,13 +42,14 @@ function startDiscovery(
   enqueue: Enqueue,
   input: Parameters<Stores['start']>[0],
 ): Promise<DiscoveryRow> {
-  const { modelId, config, totalSteps, idempotency } = input;
+  const { modelId, config, totalSteps, idempotency, starter } = input;
   return database.transaction(async (tx) => {
     const known = await runOfKey(tx, 'discovery', idempotency);
     if (known === null) await requireReady(tx, modelId);
     const id = known ?? randomUUID();
     if (known === null) {
-      await insertRun(tx, id, 'discovery', idempotency);
+      await admit(tx, starter);
+      await insertRun(tx, id, 'discovery', idempotency, starter);
       await tx.insert(discovery).values({ runId: id, modelId, config, totalSteps });
       await tx.insert(direction).values(directionsOf(id, modelId, config));
       await enqueue(tx, 'discovery', id, {});

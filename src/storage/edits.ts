@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { admit } from './admission.js';
 import type { Database, Queryable } from './connection.js';
 import { StorageError } from './errors.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { cancelRun, insertRun, type Jobs, requireReady, runOfKey } from './runs.js';
 import { edit, event, run } from './tables.js';
-import { type EditRow, type Idempotency, type NewEdit, type PageRequest, type Storage } from './types.js';
+import type { EditRow, Idempotency, NewEdit, PageRequest, Starter, Storage } from './types.js';
 
 type Stores = Storage['edits'];
 
@@ -30,13 +31,14 @@ async function select(tx: Queryable, condition: SQL | undefined): Promise<EditRo
 
 /** The run, its row and its job, all or nothing. */
 function startEdit(database: Database, jobs: Jobs, input: Parameters<Stores['start']>[0]): Promise<EditRow> {
-  const { idempotency, ...request } = input;
+  const { idempotency, starter, ...request } = input;
   return database.transaction(async (tx) => {
     const known = await runOfKey(tx, 'edit', idempotency);
     const id = known ?? randomUUID();
     if (known === null) {
       await prepare(tx, jobs, request);
-      await insertEdit(tx, id, request, idempotency);
+      await admit(tx, starter);
+      await insertEdit(tx, id, request, { idempotency, starter });
       await jobs.enqueue(tx, 'edit', id, {});
     }
     return (await select(tx, eq(edit.runId, id)))[0] as EditRow;
@@ -45,16 +47,18 @@ function startEdit(database: Database, jobs: Jobs, input: Parameters<Stores['sta
 
 /** As many runs as there are variations, and one job, which has the id of the first. */
 function startSweep(database: Database, jobs: Jobs, input: Parameters<Stores['startSweep']>[0]): Promise<EditRow[]> {
-  const { idempotency, variations, ...request } = input;
+  const { idempotency, starter, variations, ...request } = input;
   return database.transaction(async (tx) => {
     const known = await runOfKey(tx, 'edit', idempotency);
     const sweepId = known ?? randomUUID();
     if (known === null) {
       await prepare(tx, jobs, request);
+      await admit(tx, starter, variations.length);
       for (const [place, shifts] of variations.entries()) {
         const options = { ...request.options, place };
         const id = place === 0 ? sweepId : randomUUID();
-        await insertEdit(tx, id, { ...request, shifts, options, sweepId }, place === 0 ? idempotency : null);
+        const own = { starter, idempotency: place === 0 ? idempotency : null };
+        await insertEdit(tx, id, { ...request, shifts, options, sweepId }, own);
       }
       await jobs.enqueue(tx, 'sweep', sweepId, {});
     }
@@ -72,9 +76,9 @@ async function insertEdit(
   tx: Queryable,
   id: string,
   { replaces: _, shifts, warnings, ...row }: NewEdit & { sweepId?: string },
-  idempotency: Idempotency | null,
+  { idempotency, starter }: { idempotency: Idempotency | null; starter: Starter | undefined },
 ): Promise<void> {
-  await insertRun(tx, id, 'edit', idempotency);
+  await insertRun(tx, id, 'edit', idempotency, starter);
   await tx.insert(edit).values({ ...row, runId: id, shifts: [...shifts], warnings: [...warnings] });
 }
 

@@ -16,12 +16,13 @@ import type { Storage } from './types.js';
 import { statusStore } from './workers.js';
 
 export { Bell, REQUEST_CHANNEL } from './bell.js';
-export { type Database, isPassing, migrateDatabase, openPool, type Queryable } from './connection.js';
+export { type Database, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
 export { CHUNK_BYTES, DatabaseFiles, type FileStore } from './file-store.js';
 export { queueKey, wakeWorkers } from './hand-over.js';
 export { filesOfModel, putFilesOfModel, type StoredModel } from './model-files.js';
+export { isPassing } from './outages.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
 export { S3Files } from './s3-files.js';
 export { readS3Place, type S3Place } from './s3-url.js';

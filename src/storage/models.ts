@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { asc, count, desc, eq, inArray, sql } from 'drizzle-orm';
 import { packageFile } from '../package.js';
+import { admit } from './admission.js';
 import type { Database, Queryable } from './connection.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { type Enqueue, insertRun } from './runs.js';
@@ -68,10 +69,11 @@ async function createOnce(database: Database, enqueue: Enqueue, input: NewModel)
 async function insertModel(
   tx: Queryable,
   enqueue: Enqueue,
-  { name, source, hub = null, tapChoice = null }: NewModel,
+  { name, source, hub = null, tapChoice = null, starter }: NewModel,
 ): Promise<ModelRow> {
   const id = randomUUID();
-  await insertRun(tx, id, 'import', null);
+  await admit(tx, starter);
+  await insertRun(tx, id, 'import', null, starter);
   const [row] = await tx.insert(model).values({ id, name, source, hub, tapChoice, status: 'IMPORTING' }).returning();
   await enqueue(tx, 'import', id, {});
   return row as ModelRow;

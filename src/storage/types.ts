@@ -2,7 +2,7 @@
 
 import type { DirectionFileRow, DirectionOriginName, DirectionRow } from './types/directions.js';
 import type { HubRefRow, ModelRow, ModelStageRow } from './types/models.js';
-import type { RunKind, RunRow, RunStatus } from './types/runs.js';
+import type { RunKind, RunRow, RunStatus, Starter } from './types/runs.js';
 import type { SigningKeyStore, TokenStore } from './types/tokens.js';
 
 export * from './types/directions.js';
@@ -177,7 +177,8 @@ export interface NewEdit {
 /**
  * What resolvers use. Every write that starts work enqueues its job in the same transaction and appends
  * `StatusChanged QUEUED` as event 1. `idempotency` = { key, fingerprint }: same key and fingerprint returns the run that
- * exists; same key and another fingerprint throws CONFLICT.
+ * exists; same key and another fingerprint throws CONFLICT. `starter`: QUEUE_FULL or LIMIT_EXCEEDED where it has too many; without
+ * one nothing is limited.
  */
 export interface Storage {
   readonly models: {
@@ -186,6 +187,7 @@ export interface Storage {
       source: string;
       hub?: HubRefRow | null;
       tapChoice?: string | null;
+      starter?: Starter;
     }): Promise<ModelRow>;
     /** The one that is there with this source, or a new one; any number of nodes may ask at once. */
     createOnce(input: { name: string; source: string }): Promise<ModelRow>;
@@ -202,6 +204,7 @@ export interface Storage {
       config: DiscoveryConfigRow;
       totalSteps: number;
       idempotency: Idempotency | null;
+      starter?: Starter;
     }): Promise<DiscoveryRow>;
     byIds(ids: readonly string[]): Promise<DiscoveryRow[]>;
     page(filter: { modelId?: string; status?: RunStatus }, request: PageRequest): Promise<Page<DiscoveryRow>>;
@@ -229,10 +232,14 @@ export interface Storage {
     bytes(hash: string): Promise<Uint8Array | null>;
   };
   readonly edits: {
-    start(input: NewEdit & { idempotency: Idempotency | null }): Promise<EditRow>;
+    start(input: NewEdit & { idempotency: Idempotency | null; starter?: Starter }): Promise<EditRow>;
     /** One edit for each list of shifts, in one job; `idempotency` finds all of them again. */
     startSweep(
-      input: NewEdit & { variations: readonly (readonly ShiftRow[])[]; idempotency: Idempotency | null },
+      input: NewEdit & {
+        variations: readonly (readonly ShiftRow[])[];
+        idempotency: Idempotency | null;
+        starter?: Starter;
+      },
     ): Promise<EditRow[]>;
     byIds(ids: readonly string[]): Promise<EditRow[]>;
     page(filter: { modelId?: string; status?: RunStatus }, request: PageRequest): Promise<Page<EditRow>>;
@@ -260,6 +267,8 @@ export interface Storage {
   readonly status: {
     /** Throws if the database does not answer. */
     ping(): Promise<void>;
+    /** Bytes of blobs and training checkpoints. */
+    storedBytes(): Promise<number>;
     /** `workers`: alive in the last 10 s; `devices`: as the newest of them reported. */
     server(): Promise<{
       workers: number;

@@ -2,7 +2,7 @@ import { and, desc, eq, gt, inArray, lt, notExists, type SQL, sql } from 'drizzl
 import type { Database, Queryable } from './connection.js';
 import { LEASE_MS } from './lease.js';
 import { metricsStore } from './metrics.js';
-import { run, worker } from './tables.js';
+import { blob, checkpoint, run, worker } from './tables.js';
 import type { DeviceRow, RunKind, Storage } from './types.js';
 
 /** A worker that has not been seen for so long is not counted any more. */
@@ -16,6 +16,13 @@ export function statusStore(database: Database): Storage['status'] {
   return {
     ping: async () => {
       await database.execute(sql`SELECT 1`);
+    },
+    storedBytes: async () => {
+      // The length stands beside a value: nothing is read but the rows themselves.
+      const { rows } = await database.execute<{ bytes: number }>(sql`
+        SELECT ((SELECT coalesce(sum(octet_length(bytes)), 0) FROM ${blob})
+          + (SELECT coalesce(sum(octet_length(state)), 0) FROM ${checkpoint}))::float8 AS bytes`);
+      return rows[0]?.bytes ?? 0;
     },
     server: async () => {
       const seen = gt(worker.seenAt, ago(`${WORKER_GONE_SECONDS} seconds`));

@@ -282,12 +282,12 @@ describe('a socket', () => {
 
   test('has the limits of HTTP: aliases, depth, cost and tokens', async () => {
     const aliases = Array.from({ length: 31 }, (_, n) => `a${n}: server { version }`).join(' ');
-    expect(await errorsOf(`{ ${aliases} }`)).toEqual([{ code: 'LIMIT_EXCEEDED' }]);
+    expect(await errorsOf(`{ ${aliases} }`)).toMatchObject([{ code: 'LIMIT_EXCEEDED' }]);
     const nested = (depth: number): string => (depth === 0 ? 'id' : `id duplicateOf { ${nested(depth - 1)} }`);
-    expect(await errorsOf(`{ direction(id: "x") { ${nested(15)} } }`)).toEqual([{ code: 'LIMIT_EXCEEDED' }]);
+    expect(await errorsOf(`{ direction(id: "x") { ${nested(15)} } }`)).toMatchObject([{ code: 'LIMIT_EXCEEDED' }]);
     const pages = '{ models(first: 200) { edges { node { directions(first: 200) { edges { node { id name } } } } } } }';
-    expect(await errorsOf(pages)).toEqual([{ code: 'LIMIT_EXCEEDED' }]);
-    expect(await errorsOf(`{ server { ${'version '.repeat(2000)} } }`)).toEqual([{ code: 'BAD_USER_INPUT' }]);
+    expect(await errorsOf(pages)).toMatchObject([{ code: 'LIMIT_EXCEEDED' }]);
+    expect(await errorsOf(`{ server { ${'version '.repeat(2000)} } }`)).toMatchObject([{ code: 'LIMIT_EXCEEDED' }]);
   });
 
   test.each([

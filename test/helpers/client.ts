@@ -9,6 +9,9 @@ export interface ApiError {
     readonly argument?: string;
     readonly expected?: string;
     readonly got?: string;
+    readonly limit?: number;
+    readonly value?: number;
+    readonly setting?: string;
   };
 }
 

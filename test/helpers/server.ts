@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { pino } from 'pino';
+import { DEFAULT_LIMITS, type Limits } from '../../src/access/limits.js';
 import type { Role } from '../../src/access/role.js';
 import { hashOf, newSecret } from '../../src/access/secret.js';
 import { type AccessSettings, OPEN_ACCESS } from '../../src/access/settings.js';
@@ -23,6 +24,7 @@ export interface DirectionsToMake {
 export interface TestServerOptions {
   /** What differs from an open server on loopback. */
   readonly access?: Partial<AccessSettings>;
+  readonly limits?: Partial<Limits>;
 }
 
 /** Of the tests' servers that ask for tokens. */
@@ -50,12 +52,12 @@ export class TestServer {
     this.api = new ApiClient(server.url, token);
   }
 
-  static async start({ access = {} }: TestServerOptions = {}): Promise<TestServer> {
+  static async start({ access = {}, limits = {} }: TestServerOptions = {}): Promise<TestServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'azimuth-api-'));
     const { url, stop } = await openDatabase({ databaseUrl: null, dataDir });
     const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2));
     const options = { host: '127.0.0.1', port: 0, dataDir, databaseUrl: url, device: 'cpu', logger, worker: false };
-    const settings = { ...OPEN_ACCESS, ...access };
+    const settings = { ...OPEN_ACCESS, ...access, limits: { ...DEFAULT_LIMITS, ...limits } };
     const server = await startServer({ ...options, access: settings });
     const { pool, database } = openPool(url, 2);
     const token = settings.tokens ? settings.bootstrapToken : null;

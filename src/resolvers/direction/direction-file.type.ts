@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Ctx, Field, Float, ID, InputType, ObjectType } from 'type-graphql';
 import type { DirectionFileRow } from '../../storage/types.js';
 import { checkText } from '../checks.js';
@@ -48,7 +49,7 @@ export class ImportDirectionsInput {
 export function fileOf({ url, path }: ImportDirectionsInput): { hash: string } | { path: string } {
   if ((url == null) === (path == null))
     throw mismatch('input.url', 'exactly one of url and path', url == null ? 'neither' : 'both');
-  if (path != null) return { path: checkText('input.path', path, { min: 1, max: 4096 }) };
+  if (path != null) return { path: resolve(checkText('input.path', path, { min: 1, max: 4096 })) };
   const hash = URL_PATTERN.exec(url ?? '')?.[1];
   if (hash === undefined) throw inputError('input.url', '/directions/<hash>.safetensors', url);
   return { hash };

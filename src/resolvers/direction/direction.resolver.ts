@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { requireBelow } from '../../access/model-roots.js';
 import type { DirectionRow, MergeRow } from '../../storage/types.js';
 import { checkCount } from '../checks.js';
 import { type ConnectionOf, connection, pageRequest } from '../connections.js';
@@ -95,6 +96,7 @@ export class DirectionResolver {
     const directions = await Promise.all(rowIds.map((rowId) => directionOf(context, rowId)));
     const modelId = directions[0]?.row.modelId ?? '';
     for (const [index, { row }] of directions.entries()) checkExported(row, index, modelId);
+    await context.access.quota.reserve(0);
     return new DirectionFile(await context.transfer.exportDirections(modelId, rowIds));
   }
 
@@ -108,6 +110,8 @@ export class DirectionResolver {
     @Ctx() context: RequestContext,
   ): Promise<Direction[]> {
     const file = fileOf(input);
+    if ('path' in file) await requireBelow(context.access.modelRoots, 'input.path', file.path);
+    await context.access.quota.reserve(0);
     const model = await readyModelOf(context, 'input.modelId', input.modelId);
     if ('hash' in file && (await context.storage.directionFiles.find(file.hash)) === null)
       throw new ApiError('NOT_FOUND', `input.url: there is no file ${input.url} on this server.`);
@@ -125,6 +129,7 @@ export class DirectionResolver {
     @Ctx() context: RequestContext,
   ): Promise<Direction> {
     const order = await resolveMerge(context, input);
+    await context.access.quota.reserve(0);
     await context.merge(order);
     return directionOf(context, order.id);
   }

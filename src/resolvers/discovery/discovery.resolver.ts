@@ -1,4 +1,6 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { checkLimits } from '../../access/limit-error.js';
+import type { DiscoveryConfig } from '../../engine/index.js';
 import { checkInteger } from '../checks.js';
 import { type ConnectionOf, connection, pageRequest } from '../connections.js';
 import type { RequestContext } from '../context.js';
@@ -47,6 +49,11 @@ async function changed(
   return new Discovery(row);
 }
 
+/** What the server's operator allows may be less than what a model could do. */
+function checkSize({ access }: RequestContext, { trainingSteps, samplingSteps, directions }: DiscoveryConfig): void {
+  checkLimits(access.limits, { trainingSteps, samplingSteps, directions }, 'Ask for less.');
+}
+
 @Resolver(() => Discovery)
 export class DiscoveryResolver {
   @Needs('READ')
@@ -75,12 +82,14 @@ export class DiscoveryResolver {
   ): Promise<Discovery> {
     const model = await readyModelOf(context, 'input.modelId', input.modelId);
     const config = resolveDiscoveryConfig(input, model.row);
+    checkSize(context, config);
     const modelId = model.row.id;
     const row = await context.storage.discoveries.start({
       modelId,
       config: { ...config },
       totalSteps: config.trainingSteps,
       idempotency: idempotencyOf('startDiscovery', input.idempotencyKey, { modelId, ...config }),
+      starter: await context.starter(),
     });
     return new Discovery(row);
   }
@@ -95,6 +104,7 @@ export class DiscoveryResolver {
   ): Promise<DiscoveryEstimate> {
     const { row } = await readyModelOf(context, 'input.modelId', input.modelId);
     const config = resolveDiscoveryConfig(input, row);
+    checkSize(context, config);
     if ((await context.storage.status.server()).workers === 0) {
       throw new ApiError('CONFLICT', 'No worker is running; try again in a few seconds.');
     }

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { checkLimits } from '../../access/limit-error.js';
 import type { DirectionRow, EditOptionsRow, EditRow, NewEdit, ShiftRow } from '../../storage/types.js';
 import { type ConnectionOf, connection, pageRequest } from '../connections.js';
 import type { RequestContext } from '../context.js';
@@ -34,6 +35,8 @@ async function directionsFor(
 async function newEdit(context: RequestContext, input: ApplyEditInput, added: readonly ShiftRow[]): Promise<NewEdit> {
   const model = await readyModelOf(context, 'input.modelId', input.modelId);
   const request = resolveEdit(input, model.row);
+  const { samplingSteps } = request;
+  checkLimits(context.access.limits, { samplingSteps, sweepEdits: added.length }, 'Ask for less.');
   const shifts = [...request.shifts, ...added];
   const directions = await directionsFor(context, model.row.id, shifts);
   const reverseProcess = processOf(input, directions);
@@ -82,7 +85,9 @@ export class EditResolver {
   ): Promise<Edit> {
     const { warnings, ...resolved } = await newEdit(context, input, []);
     const idempotency = idempotencyOf('applyEdit', input.idempotencyKey, resolved);
-    return new Edit(await context.storage.edits.start({ ...resolved, warnings, idempotency }));
+    return new Edit(
+      await context.storage.edits.start({ ...resolved, warnings, idempotency, starter: await context.starter() }),
+    );
   }
 
   @Needs('EDIT')
@@ -99,7 +104,9 @@ export class EditResolver {
     const variations = added.map((shift) => [...resolved.shifts, shift]);
     const request = { ...resolved, variations };
     const idempotency = idempotencyOf('startSweep', input.idempotencyKey, request);
-    return (await context.storage.edits.startSweep({ ...request, warnings, idempotency })).map((row) => new Edit(row));
+    const starter = await context.starter();
+    const rows = await context.storage.edits.startSweep({ ...request, warnings, idempotency, starter });
+    return rows.map((row) => new Edit(row));
   }
 
   @Needs('EDIT')
@@ -107,11 +114,14 @@ export class EditResolver {
     description:
       'Runs an edit again, with the parameters that its directions had then. The same bytes on the same device; a warning where they differ. CONFLICT if it has never started.',
   })
-  async rerunEdit(@Arg('id', () => ID) id: string, @Ctx() { storage, loaders }: RequestContext): Promise<Edit> {
+  async rerunEdit(@Arg('id', () => ID) id: string, @Ctx() context: RequestContext): Promise<Edit> {
+    const { storage, loaders } = context;
     const row = await loaders.edits.load(rowIdOf('Edit', 'id', id));
     if (row === null) throw notFound('Edit', id);
     if (row.requestHash === null) throw new ApiError('CONFLICT', `The edit is ${row.status} and has never started.`);
-    return new Edit(await storage.edits.start({ ...again(row.options, row), idempotency: null }));
+    return new Edit(
+      await storage.edits.start({ ...again(row.options, row), idempotency: null, starter: await context.starter() }),
+    );
   }
 
   @Needs('EDIT')

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { requireBelow } from '../../access/model-roots.js';
 import { checkInteger } from '../checks.js';
 import { type ConnectionOf, connection, PageArgs, pageRequest } from '../connections.js';
 import type { RequestContext } from '../context.js';
@@ -37,9 +38,11 @@ export class ModelResolver {
   })
   async importModel(
     @Arg('input', () => ImportModelInput) input: ImportModelInput,
-    @Ctx() { storage }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Model> {
-    return new Model(await storage.models.create(newModel(input)));
+    const model = newModel(input);
+    if (model.hub === null) await requireBelow(context.access.modelRoots, 'input.path', model.source);
+    return new Model(await context.storage.models.create({ ...model, starter: await context.starter() }));
   }
 
   @Needs('ADMIN')

@@ -7,6 +7,14 @@ export interface RunErrorRow {
   readonly message: string;
 }
 
+/** Who starts a run, and how many there may be. */
+export interface Starter {
+  /** Null on an open server, and for AZIMUTH_TOKEN. */
+  readonly tokenId: string | null;
+  readonly queuedRuns: number;
+  readonly runsPerToken: number;
+}
+
 /** What every run has: a discovery, an edit or an import. `id` is a UUID. */
 export interface RunRow {
   readonly id: string;
