@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { capacity } from './bench/capacity.js';
 import { frames } from './bench/frames.js';
 import { gpu } from './bench/gpu.js';
 import { inversion } from './bench/inversion.js';
@@ -7,6 +8,7 @@ import { quality } from './bench/quality.js';
 import { SHAPES } from './bench/random-model.js';
 import { slider } from './bench/slider.js';
 import { studio } from './bench/studio.js';
+import { takeover } from './bench/takeover.js';
 import { trajectory } from './bench/trajectory.js';
 
 /** Speed and memory beside PyTorch in one interleaved run, and the quality of directions; never part of the tests. */
@@ -17,6 +19,8 @@ const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5
        npm run bench -- frames     [--shape ${SHAPES.join('|')}] [--steps 4] [--rounds 5] [--json]
        npm run bench -- mid-training [--count 20] [--batch 8] [--json]
        npm run bench -- inversion  [--data FOLDER] [--count 20] [--steps 50] [--json]
+       npm run bench -- takeover   [--rounds 5] [--json]
+       npm run bench -- capacity   [--json]
        npm run bench -- quality    [--only 'methods: PCA'] [--workers 2] [--report] [--json]`;
 
 const { values, positionals } = parseArgs({
@@ -58,6 +62,8 @@ async function main(): Promise<unknown> {
     return midTraining({ edits: Number(values.count), batch: Number(values.batch) });
   if (positionals[0] === 'inversion')
     return inversion({ data: values.data || null, count: Number(values.count), steps: Number(values.steps || '50') });
+  if (positionals[0] === 'capacity') return capacity();
+  if (positionals[0] === 'takeover') return takeover({ rounds });
   if (positionals[0] === 'quality')
     return quality({ only: new RegExp(values.only), workers: Number(values.workers), reportOnly: values.report });
   throw new Error(USAGE);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type AccessSettings, readAccess } from './access/settings.js';
 import { SettingError } from './roles.js';
+import { readS3Place } from './storage/s3-url.js';
 
 /** What the environment configures; see the README. */
 export interface Environment {
@@ -14,6 +15,8 @@ export interface Environment {
   readonly device: string;
   /** Where a worker without a front says how it is; null: nowhere. */
   readonly healthPort: number | null;
+  /** Copies that a worker keeps of models' files take so many bytes at most. */
+  readonly cacheBytes: number;
   readonly logLevel: string;
   /** How long a load balancer has to see that this process is going, before it takes nothing new. */
   readonly drainMs: number;
@@ -23,6 +26,8 @@ export interface Environment {
   readonly access: AccessSettings;
 }
 
+export const DEFAULT_CACHE_BYTES = 20 * 2 ** 30;
+
 const DEVICES = ['auto', 'cuda', 'webgpu', 'coreml', 'dml', 'cpu'];
 /** Providers that take the number of a GPU. */
 const NUMBERED = /^(cuda|dml):\d{1,2}$/;
@@ -31,6 +36,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** Throws with the variable, what it may be, and what it is. An empty variable counts as one that is not set. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string, fallback: string) => variables[name] || fallback;
+  checkBlobs(variables);
   const host = read('HOST', '127.0.0.1');
   const dataDir = resolve(read('AZIMUTH_DATA', './data'));
   return {
@@ -42,6 +48,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     healthPort: variables['AZIMUTH_HEALTH_PORT']
       ? portOf('AZIMUTH_HEALTH_PORT', variables['AZIMUTH_HEALTH_PORT'])
       : null,
+    cacheBytes: bytesOf('AZIMUTH_CACHE_BYTES', variables['AZIMUTH_CACHE_BYTES'], DEFAULT_CACHE_BYTES),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
     drainMs: 1000 * secondsOf('AZIMUTH_DRAIN_SECONDS', read('AZIMUTH_DRAIN_SECONDS', '0')),
     stopWithinMs: 1000 * secondsOf('AZIMUTH_STOP_SECONDS', read('AZIMUTH_STOP_SECONDS', '20')),
@@ -58,6 +65,22 @@ function portOf(name: string, text: string): number {
 function secondsOf(name: string, text: string): number {
   if (/^\d{1,5}(\.\d+)?$/.test(text)) return Number(text);
   throw new SettingError(`${name}: expected seconds, such as 20, got "${text}".`);
+}
+
+function bytesOf(name: string, text: string | undefined, fallback: number): number {
+  if (!text) return fallback;
+  const bytes = Number(text);
+  if (/^\d+$/.test(text) && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  throw new SettingError(`${name}: expected a number of bytes, such as 20000000000, got "${text}".`);
+}
+
+/** Refuses where files shall be kept in a place that cannot be one. */
+function checkBlobs(variables: Readonly<Record<string, string | undefined>>): void {
+  try {
+    readS3Place(variables);
+  } catch (cause) {
+    throw new SettingError((cause as Error).message, { cause });
+  }
 }
 
 /** The value never stands in the message: it holds a password. */

@@ -12,6 +12,7 @@ import { type AccessSettings, OPEN_ACCESS } from './access/settings.js';
 import { TokenBucket } from './access/token-bucket.js';
 import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
+import { DEFAULT_CACHE_BYTES } from './environment.js';
 import { graphqlOverHttp } from './http/graphql.js';
 import { readiness } from './http/health.js';
 import { Intake } from './http/intake.js';
@@ -36,6 +37,9 @@ import { createSchema } from './resolvers/schema.js';
 import { openDatabase, openStorage } from './storage/index.js';
 import type { Storage } from './storage/types.js';
 
+/** Below the package, wherever that is on each host. */
+const SHIPPED_MODEL = 'models/portraits-32';
+
 /** The composition root: nothing else sees all parts. */
 
 export interface ServerOptions {
@@ -46,6 +50,8 @@ export interface ServerOptions {
   /** `null` starts the embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | null;
   readonly device: string;
+  /** Of the worker's copies of models' files; as {@link DEFAULT_CACHE_BYTES} if left out. */
+  readonly cacheBytes?: number;
   readonly logger: Logger;
   /** Whether this process starts a worker; without one, runs stay QUEUED until another process brings one. */
   readonly worker: boolean;
@@ -80,7 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function openBackend(options: ServerOptions, closing: Closing): Promise<Backend> {
-  const { databaseUrl, dataDir, device, logger, stopWithinMs } = options;
+  const { databaseUrl, dataDir, cacheBytes = DEFAULT_CACHE_BYTES, device, logger, stopWithinMs } = options;
   const database = await openDatabase({ databaseUrl, dataDir });
   closing.add(() => database.stop());
   const queue = await openQueue(database.url, { supervises: false });
@@ -90,7 +96,7 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
   if (options.worker) {
     const supervisor = startSupervisor({
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
-      ...{ url: database.url, device, dataDir, queue, logger },
+      ...{ url: database.url, device, dataDir, cacheBytes, queue, logger },
     });
     closing.add(() => supervisor.stop());
   }
@@ -103,7 +109,7 @@ async function openFront(
   closing: Closing,
 ): Promise<Address> {
   const version = packageVersion();
-  const shippedModel = packageFile('models/portraits-32');
+  const shippedModel = SHIPPED_MODEL;
   const schema: GraphQLSchema = createSchema();
   const { limits } = access;
   const quota = new Quota(limits, storage.status);
@@ -151,8 +157,7 @@ function timeouts({ headerSeconds, requestSeconds }: Limits): HttpOptions {
   return { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(5000, headersTimeout) };
 }
 
-/** Like any user's model, and only once. */
+/** Like any user's model, and only once for all nodes. */
 async function importShipped(storage: Storage, source: string): Promise<void> {
-  if ((await storage.models.bySource(source)) !== null) return;
-  await storage.models.create({ name: basename(source), source });
+  await storage.models.createOnce({ name: basename(source), source });
 }

@@ -31,7 +31,7 @@ export function stagesOf({ secondsPerForward }: ImportReport, resolution: number
 /** The doctor's slower stages, one after the other, each once; anything interactive goes before them. */
 export async function checkup(context: JobContext, modelId: string, signal: AbortSignal): Promise<void> {
   const { work, engine, interactive } = context;
-  const ref = modelRef(await work.model(modelId));
+  const ref = await modelRef(context, await work.model(modelId));
   const options = { signal, yieldTo: interactive.yieldTo };
   await stage(context, modelId, 'MEMORY', async () => {
     await work.extendReport(modelId, { memory: await engine.foretellMemory(ref) });

@@ -25,7 +25,8 @@ export async function discoveryJob(context: JobContext, held: Held, signals: Job
   await writer.prepare();
   const { signal, pause } = untilCheckpoint(signals, writer);
   const options = { state: last?.state ?? null, statistics, signal, pause, yieldTo: interactive.yieldTo };
-  for await (const event of engine.discover(modelRef(model), config, options)) {
+  const ref = await modelRef(context, model);
+  for await (const event of engine.discover(ref, config, options)) {
     if (event.type === 'step') context.metrics.step();
     await writer.write(event);
   }

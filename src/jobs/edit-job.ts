@@ -24,7 +24,7 @@ export async function editJob(context: JobContext, held: Held, { signal }: JobSi
   const showsFirst = !request.previewTwins && announced.size === 0;
   const patience = showsFirst ? afterFirstFrame(signal) : { signal, shown: () => {} };
   try {
-    for await (const event of engine.edit(modelRef(model), request, patience.signal)) {
+    for await (const event of engine.edit(await modelRef(context, model), request, patience.signal)) {
       if (event.type === 'frame') {
         patience.shown();
         await frames.push(event);

@@ -25,14 +25,15 @@ export interface ImageBase {
 
 /** The latents of an edit's image, computed once for each image, model, number of steps and fit; null for a seed. */
 export async function imageBaseOf(
-  { work, engine }: JobContext,
+  context: JobContext,
   { imageId, samplingSteps, options }: EditRow,
   model: ModelRow,
   signal: AbortSignal,
 ): Promise<ImageBase | null> {
   if (imageId === null) return null;
+  const { work, engine } = context;
   const { row: image, bytes } = await work.edits.image(imageId);
-  const ref = modelRef(model);
+  const ref = await modelRef(context, model);
   const fit = options.fit ?? 'CROP';
   const key = { imageId, modelHash: ref.hash, samplingSteps, fit };
   const known = await work.edits.inversion(key);

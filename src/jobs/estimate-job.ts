@@ -5,9 +5,10 @@ import { modelRef } from './model-ref.js';
 
 /** Probes what a discovery would take. */
 export async function estimateJob(
-  { work, engine }: JobContext,
+  context: JobContext,
   { modelId, config }: EstimateRequest,
   signal: AbortSignal,
 ): Promise<DiscoveryEstimate> {
-  return engine.estimate(modelRef(await work.model(modelId)), config, signal);
+  const { work, engine } = context;
+  return engine.estimate(await modelRef(context, await work.model(modelId)), config, signal);
 }

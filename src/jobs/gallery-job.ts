@@ -17,11 +17,8 @@ export async function galleryJob(
   if (data.discoveryId) await filmstrips(context, data.discoveryId, signal);
 }
 
-async function filmstrips(
-  { work, engine, interactive, blobs }: JobContext,
-  discoveryId: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function filmstrips(context: JobContext, discoveryId: string, signal: AbortSignal): Promise<void> {
+  const { work, engine, interactive, blobs } = context;
   const { maxStrength } = (await work.discovery(discoveryId)).config;
   const strengths = FILMSTRIP_PARTS.map((part) => part * maxStrength);
   for (const direction of await work.directionsOf(discoveryId)) {
@@ -36,7 +33,7 @@ async function filmstrips(
       samplingSteps,
       reverseProcess,
     } as const;
-    const images = await engine.filmstrip(modelRef(model), request, signal, interactive.yieldTo);
+    const images = await engine.filmstrip(await modelRef(context, model), request, signal, interactive.yieldTo);
     await work.putFilmstrip(direction.id, strengths, images);
   }
 }

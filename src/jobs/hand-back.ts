@@ -7,6 +7,9 @@ import type { Queue, QueueName } from './queue.js';
 /** States of a job that a worker will still take. */
 const WAITING: ReadonlySet<string> = new Set(['created', 'retry', 'active']);
 
+/** The queue counts as a try of an import, too, that a worker passed it on. */
+const IMPORT_TRIES = 3;
+
 export interface HeldRun {
   readonly runId: string;
   readonly kind: RunKind;
@@ -28,7 +31,9 @@ export async function handBack(
   await work.handOver(held, async (tx) => {
     // What was no fault of the run, and of no work of its own, is not held against it.
     if (!isFault) await allowAnotherTry(tx, job);
-    const goesOn = await putBack(queue, tx, job, reason);
+    // Each try takes the run once and hands it back once.
+    const isTooOften = held.kind === 'import' && held.epoch >= 2 * IMPORT_TRIES - 1;
+    const goesOn = !isTooOften && (await putBack(queue, tx, job, reason));
     return goesOn ? null : givenUp(reason);
   });
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Engine } from '../engine/index.js';
 import type { Enqueue, Work } from '../storage/index.js';
 import type { BlobCache } from './blob-cache.js';
+import type { ModelFiles } from './files/model-files.js';
 import type { HubSettings } from './hub/index.js';
 import type { Interactive } from './interactive.js';
 import type { WorkerMetrics } from './worker-metrics.js';
@@ -17,6 +18,8 @@ export interface JobContext {
   readonly logger: Logger;
   readonly metrics: WorkerMetrics;
   readonly version: string;
+  /** Files of models, for any worker; null: each is where it was imported from. */
+  readonly files: ModelFiles | null;
   /** Folders below which `path` may import; null for any. */
   readonly modelRoots: readonly string[] | null;
   /** Where models are fetched from, and the folder that they are fetched to; null: nowhere. */

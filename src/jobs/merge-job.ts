@@ -23,7 +23,7 @@ export async function mergeJob(context: JobContext, order: MergeOrder, signal: A
     reverseProcess,
     samplingSteps,
   };
-  const { parameters, effectSize, leakage } = await engine.merge(modelRef(model), request, signal);
+  const { parameters, effectSize, leakage } = await engine.merge(await modelRef(context, model), request, signal);
   const versioned = (directionId: string) => ({ directionId, directionVersion: rowOf(directionId).version });
   const merge = {
     parts: parts.map(({ directionId, weight }) => ({ ...versioned(directionId), weight })),

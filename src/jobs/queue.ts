@@ -14,8 +14,8 @@ const HOUR = 3600;
 const LIMITS: Readonly<Record<QueueName, { retryLimit: number; expireInSeconds: number }>> = {
   edit: { retryLimit: 2, expireInSeconds: HOUR },
   sweep: { retryLimit: 2, expireInSeconds: HOUR },
-  // It may have gigabytes to fetch.
-  import: { retryLimit: 2, expireInSeconds: 12 * HOUR },
+  // It may have gigabytes to fetch. Each worker that does not see its folder counts as a try; hand-back.ts bounds those that died.
+  import: { retryLimit: 1000, expireInSeconds: 12 * HOUR },
   gallery: { retryLimit: 2, expireInSeconds: HOUR },
   // Somebody waits for it.
   estimate: { retryLimit: 1, expireInSeconds: 300 },

@@ -1,5 +1,12 @@
 import type { Logger } from 'pino';
-import { abandonedRuns, type Database, forgetOldWorkers, strandedJobs, Work } from '../storage/index.js';
+import {
+  abandonedRuns,
+  type Database,
+  endTransactionsOf,
+  forgetOldWorkers,
+  strandedJobs,
+  Work,
+} from '../storage/index.js';
 import { handBack, putBack } from './hand-back.js';
 import type { Queue } from './queue.js';
 
@@ -45,8 +52,11 @@ export class Recovery {
   /** Hands back what a worker held that is known to be dead; with null, what any held whose lease has run out. */
   async recover(deadId: string | null): Promise<void> {
     const reason = 'the worker process died';
-    for (const { id: runId, kind, epoch } of await abandonedRuns(this.database, deadId)) {
-      this.logger.warn({ runId, kind, epoch, workerId: deadId }, 'a run is handed back: its worker is gone');
+    const runs = await abandonedRuns(this.database, deadId);
+    const holders = new Set(runs.flatMap(({ workerId }) => workerId ?? []));
+    if (holders.size > 0) await endTransactionsOf(this.database, [...holders]);
+    for (const { id: runId, kind, epoch, workerId } of runs) {
+      this.logger.warn({ runId, kind, epoch, workerId }, 'a run is handed back: its worker is gone');
       await handBack(this.queue, this.work, { runId, kind, epoch }, reason);
     }
   }

@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly device: string;
   /** Where fetched models are kept. */
   readonly dataDir: string;
+  /** Copies of models' files in it take so many bytes at most. */
+  readonly cacheBytes: number;
   readonly queue: Queue;
   readonly logger: Logger;
   /** How long a training may take to come to a checkpoint when the worker stops. */
@@ -68,9 +70,10 @@ class Keeper {
   start(): void {
     const id = randomUUID();
     let cameUp = false;
-    const { url, device, dataDir, logger, stopWithinMs = STOP_WITHIN_MS } = this.options;
+    const { url, device, dataDir, cacheBytes, logger, stopWithinMs = STOP_WITHIN_MS } = this.options;
     const own = { AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
-    const env = { ...process.env, ...own, AZIMUTH_WORKER_DATA: dataDir, AZIMUTH_WORKER_STOP_MS: String(stopWithinMs) };
+    const place = { AZIMUTH_WORKER_DATA: dataDir, AZIMUTH_WORKER_CACHE_BYTES: String(cacheBytes) };
+    const env = { ...process.env, ...own, ...place, AZIMUTH_WORKER_STOP_MS: String(stopWithinMs) };
     const child = fork(packageFile('dist/src/jobs/worker-main.js'), {
       env,
       execPath: process.execPath,

@@ -51,7 +51,7 @@ export async function sweepJob(
   if (!leader) return;
   const { shifts: _, ...shared } = leader.plan.request;
   const request = { ...shared, batch, variations: running.map(({ plan }) => plan.request.shifts) };
-  const events = engine.sweep(modelRef(model), request, {
+  const events = engine.sweep(await modelRef(context, model), request, {
     signal: AbortSignal.any([signal, nobody.signal]),
     yieldTo: async () => {
       await interactive.yieldToEdits();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { AccessError } from '../access/errors.js';
 import { type Engine, EngineError } from '../engine/index.js';
@@ -14,6 +15,7 @@ import {
   REQUEST_CHANNEL,
   StaleEpochError,
   Work,
+  workerConnections,
 } from '../storage/index.js';
 import type { RunKind } from '../storage/types.js';
 import { answer } from './answer.js';
@@ -23,6 +25,9 @@ import { discoveryJob } from './discovery-job.js';
 import { editJob } from './edit-job.js';
 import { estimateJob } from './estimate-job.js';
 import type { EstimateRequest } from './estimator.js';
+import { isElsewhere } from './files/elsewhere.js';
+import { type FileSettings, openModelFiles } from './files/open-files.js';
+import { storeOldModels } from './files/store-old-models.js';
 import { galleryJob } from './gallery-job.js';
 import { handBack } from './hand-back.js';
 import { importJob } from './import-job.js';
@@ -41,6 +46,8 @@ import { WorkerMetrics } from './worker-metrics.js';
 /** A request is announced by NOTIFY; this bounds what a lost one costs. */
 const REQUEST_LOOK_MS = 2000;
 const STOP_WITHIN_MS = 20_000;
+/** Somebody else gets the first chance at an import that is not for this host. */
+const PASS_ON_MS = 500;
 const POLL = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
 
 export interface WorkerOptions {
@@ -53,6 +60,8 @@ export interface WorkerOptions {
   readonly hub?: JobContext['hub'];
   /** How long a training may take to come to a checkpoint when the worker stops. */
   readonly stopWithinMs?: number;
+  /** Where files of models are kept for other workers; without it each model is where it was imported from. */
+  readonly files?: FileSettings;
   /** Any folder, if left out. */
   readonly modelRoots?: readonly string[];
 }
@@ -68,13 +77,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { url, engine, id = randomUUID(), version, hub = null, modelRoots = null } = options;
   const { stopWithinMs = STOP_WITHIN_MS } = options;
   const logger = options.logger.child({ workerId: id });
-  const { pool, database } = openPool(url, 6);
+  const { pool, database } = openPool(url, 6, workerConnections(id));
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
   const lease = await keepLease(url, id, engine.devices);
   const work = new Work(database);
   const metrics = new WorkerMetrics(id);
   const report = metrics.report(database);
+  const files = options.files ? await openModelFiles(database, options.files) : null;
   const context: JobContext = {
     work,
     blobs: new BlobCache(work),
@@ -84,16 +94,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     logger,
     metrics,
     version,
+    files,
     hub,
     modelRoots,
   };
   const runner = new JobRunner(context, queue, bell, id);
   await runner.listen();
+  const ending = new AbortController();
+  const storing = files ? storeOldModels(context, files, ending.signal) : Promise.resolve();
+  storing.catch((error: unknown) => logger.warn({ err: error }, 'models of older versions could not be looked up'));
   return {
     id,
     stop: async () => {
+      ending.abort();
       report.stop();
       await runner.stop(stopWithinMs);
+      await storing.catch(() => {});
       await lease.stop();
       await leave(queue, bell, database, id);
       await pool.end();
@@ -139,7 +155,7 @@ class JobRunner {
     };
     await on('edit', (id) => interactive.during(() => this.run('edit', id, editJob)));
     await on('sweep', (id) => interactive.duringSweep(() => this.runSweep(id)));
-    await on('import', (id) => this.run('import', id, importJob));
+    await on('import', (id) => this.runImport(id));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
     const asked = <Result>(work: () => Promise<Result>) => interactive.during(() => answer(work, this.leaving.signal));
     await on('estimate', (_, data) => asked(() => estimateJob(this.context, data as EstimateRequest, this.patience())));
@@ -206,6 +222,16 @@ class JobRunner {
     } finally {
       done.abort();
     }
+  }
+
+  /** Leaves the import of a folder that is not on this host to a worker that may have it. */
+  private async runImport(runId: string): Promise<void> {
+    if (await isElsewhere(this.context, runId, this.workerId)) {
+      await pause(PASS_ON_MS);
+      // Its queue gives it to somebody else, or here again.
+      throw new Error(`import ${runId}: the folder is not on this host`);
+    }
+    await this.run('import', runId, importJob);
   }
 
   /** Runs all edits of a sweep that are not over; what happens to one of them is no matter of the others. */

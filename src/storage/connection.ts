@@ -11,9 +11,9 @@ export type Queryable = Pick<Database, 'select' | 'insert' | 'update' | 'delete'
 /** Any constant: all nodes that migrate take the same lock. */
 const MIGRATION_LOCK = 731_009_912;
 
-/** Pool and tables; idle connections that break are replaced, not thrown. */
-export function openPool(url: string, size: number): { pool: pg.Pool; database: Database } {
-  const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'azimuth' });
+/** Pool and tables; `name` is how the database lists the connections. Idle connections that break are replaced, not thrown. */
+export function openPool(url: string, size: number, name = 'azimuth'): { pool: pg.Pool; database: Database } {
+  const pool = new pg.Pool({ connectionString: url, max: size, application_name: name });
   pool.on('error', () => {});
   // One that breaks while it is in use says so twice: its query is refused, and it emits an error that nobody may miss.
   pool.on('connect', (client) => client.on('error', () => {}));

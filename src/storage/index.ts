@@ -19,15 +19,27 @@ export { Bell, REQUEST_CHANNEL } from './bell.js';
 export { type Database, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
+export { CHUNK_BYTES, DatabaseFiles, type FileStore } from './file-store.js';
 export { queueKey, wakeWorkers } from './hand-over.js';
 export { reportMetrics } from './metrics.js';
+export { filesOfModel, putFilesOfModel, type StoredModel } from './model-files.js';
 export { isPassing } from './outages.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
+export { S3Files } from './s3-files.js';
+export { readS3Place, type S3Place } from './s3-url.js';
 export { signingKeyStore } from './signing-keys.js';
 export { tokenStore } from './tokens.js';
 export type { Storage } from './types.js';
 export { type Held, type NewImage, Work } from './work.js';
-export { abandonedRuns, allowAnotherTry, forgetOldWorkers, forgetWorker, strandedJobs } from './workers.js';
+export {
+  abandonedRuns,
+  allowAnotherTry,
+  endTransactionsOf,
+  forgetOldWorkers,
+  forgetWorker,
+  strandedJobs,
+  workerConnections,
+} from './workers.js';
 
 const POOL_SIZE = 10;
 

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { isAbsolute } from 'node:path';
 import { asc, count, desc, eq, inArray, sql } from 'drizzle-orm';
+import { packageFile } from '../package.js';
 import { admit } from './admission.js';
-import type { Database } from './connection.js';
+import type { Database, Queryable } from './connection.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { type Enqueue, insertRun } from './runs.js';
 import { gallery, image, model, modelStage } from './tables.js';
 import type { ImageRow, ModelRow, Page, PageRequest, Storage } from './types.js';
+
+type NewModel = Parameters<Storage['models']['create']>[0];
 
 export function modelStore(database: Database, enqueue: Enqueue): Storage['models'] {
   const byIds = (ids: readonly string[]): Promise<ModelRow[]> =>
@@ -17,12 +21,13 @@ export function modelStore(database: Database, enqueue: Enqueue): Storage['model
           .where(inArray(model.id, [...ids]));
   return {
     byIds,
-    create: (input) => createModel(database, enqueue, input),
+    create: (input) => database.transaction((tx) => insertModel(tx, enqueue, input)),
+    createOnce: (input) => createOnce(database, enqueue, input),
     bySource: async (source) => {
       const rows = await database
         .select()
         .from(model)
-        .where(eq(model.source, source))
+        .where(inArray(model.source, namesOf(source)))
         .orderBy(desc(model.createdAt))
         .limit(1);
       return rows[0] ?? null;
@@ -42,20 +47,36 @@ export function modelStore(database: Database, enqueue: Enqueue): Storage['model
   };
 }
 
+/** What ships has a path below the package, and had an absolute one in older versions. */
+function namesOf(source: string): string[] {
+  return isAbsolute(source) ? [source] : [source, packageFile(source)];
+}
+
+/** A model that is there once however many ask for it at once. */
+async function createOnce(database: Database, enqueue: Enqueue, input: NewModel): Promise<ModelRow> {
+  return database.transaction(async (tx) => {
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext(${`model:${input.source}`}))`);
+    const [known] = await tx
+      .select()
+      .from(model)
+      .where(inArray(model.source, namesOf(input.source)))
+      .limit(1);
+    return known ?? insertModel(tx, enqueue, input);
+  });
+}
+
 /** A model and its import, which has the same id. */
-function createModel(
-  database: Database,
+async function insertModel(
+  tx: Queryable,
   enqueue: Enqueue,
-  { name, source, hub = null, tapChoice = null, starter }: Parameters<Storage['models']['create']>[0],
+  { name, source, hub = null, tapChoice = null, starter }: NewModel,
 ): Promise<ModelRow> {
   const id = randomUUID();
-  return database.transaction(async (tx) => {
-    await admit(tx, starter);
-    await insertRun(tx, id, 'import', null, starter);
-    const [row] = await tx.insert(model).values({ id, name, source, hub, tapChoice, status: 'IMPORTING' }).returning();
-    await enqueue(tx, 'import', id, {});
-    return row as ModelRow;
-  });
+  await admit(tx, starter);
+  await insertRun(tx, id, 'import', null, starter);
+  const [row] = await tx.insert(model).values({ id, name, source, hub, tapChoice, status: 'IMPORTING' }).returning();
+  await enqueue(tx, 'import', id, {});
+  return row as ModelRow;
 }
 
 /** Oldest first. */

@@ -14,6 +14,7 @@ import {
   type Starter,
   type Storage,
 } from './types.js';
+import { isFreeFor } from './workers.js';
 
 /** Puts a run's job into the queue, in the transaction that writes its row. */
 export type Enqueue = (
@@ -97,7 +98,10 @@ export async function setStatus(
   await appendEvent(tx, { runId, epoch, type: 'StatusChanged', payload: { status, error } });
 }
 
-/** Takes the run from whoever holds it. Null if it does not exist or is over. */
+/**
+ * Takes the run from whoever holds it; for a worker, only where no other one has it that is alive. Null if it does not exist, or
+ * is over.
+ */
 export async function takeRun(
   tx: Queryable,
   runId: string,
@@ -106,7 +110,13 @@ export async function takeRun(
   const [taken] = await tx
     .update(run)
     .set({ epoch: sql`${run.epoch} + 1`, ...(workerId === null ? {} : { workerId }) })
-    .where(and(eq(run.id, runId), inArray(run.status, ['QUEUED', 'RUNNING', 'PAUSED'])))
+    .where(
+      and(
+        eq(run.id, runId),
+        inArray(run.status, ['QUEUED', 'RUNNING', 'PAUSED']),
+        workerId === null ? undefined : isFreeFor(workerId),
+      ),
+    )
     .returning();
   return taken ?? null;
 }

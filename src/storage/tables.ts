@@ -92,8 +92,44 @@ export const model = pgTable('model', {
   path: text('path'),
   tapChoice: text('tap_choice'),
   report: jsonb('report').$type<ModelReportRow>(),
+  /** Of its stored files, the one or the folder ('') that is loaded; null where none are stored. */
+  entry: text('entry'),
+  /** Workers that do not see its source. */
+  notSeenBy: jsonb('not_seen_by').$type<string[]>().notNull().default([]),
   createdAt: instant('created_at').notNull().default(sql`now()`),
 });
+
+/** Files that a model is loaded from, by path within its folder; their bytes are in the file store. */
+export const modelFile = pgTable(
+  'model_file',
+  {
+    modelId: uuid('model_id')
+      .notNull()
+      .references(() => model.id),
+    path: text('path').notNull(),
+    hash: text('hash').notNull(),
+    byteSize: bigint('byte_size', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.modelId, table.path] })],
+);
+
+/** Files that are whole in this database; the key is the SHA-256 of their bytes. */
+export const storedFile = pgTable('stored_file', {
+  hash: text('hash').primaryKey(),
+  byteSize: bigint('byte_size', { mode: 'number' }).notNull(),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
+});
+
+/** Pieces of a file, 0, 1, 2 …; too large ones would have to be in memory whole. */
+export const fileChunk = pgTable(
+  'file_chunk',
+  {
+    hash: text('hash').notNull(),
+    place: integer('place').notNull(),
+    bytes: bytea('bytes').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hash, table.place] })],
+);
 
 /** What is done of a model after its import, and how far it is. */
 export const modelStage = pgTable(

@@ -189,6 +189,8 @@ export interface Storage {
       tapChoice?: string | null;
       starter?: Starter;
     }): Promise<ModelRow>;
+    /** The one that is there with this source, or a new one; any number of nodes may ask at once. */
+    createOnce(input: { name: string; source: string }): Promise<ModelRow>;
     byIds(ids: readonly string[]): Promise<ModelRow[]>;
     bySource(source: string): Promise<ModelRow | null>;
     page(request: PageRequest): Promise<Page<ModelRow>>;

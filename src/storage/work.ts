@@ -7,6 +7,7 @@ import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
 import { handOver } from './hand-over.js';
 import { putBlob, putImage, readBlob } from './images.js';
+import { modelsWithoutFiles, noteUnseen, putFilesOfModel, type StoredModel } from './model-files.js';
 import { setStatus, takeRun } from './runs.js';
 import { checkpoint, direction, discovery, event, filmstrip, gallery, model, modelStage, run } from './tables.js';
 import type {
@@ -69,7 +70,7 @@ export class Work {
     this.edits = new EditWork(database);
   }
 
-  /** Takes a run; null if it is over. One that was to be cancelled or paused is so here. */
+  /** Takes a run; null if it is over, or a worker that is alive has it. One that was to be cancelled or paused is so here. */
   take(runId: string, workerId: string): Promise<Held | null> {
     return this.database.transaction(async (tx) => {
       const taken = await takeRun(tx, runId, workerId);
@@ -133,6 +134,21 @@ export class Work {
       await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
       await andThen(tx);
     });
+  }
+
+  /** READY models whose files are not in the store. */
+  modelsWithoutFiles(): Promise<ModelRow[]> {
+    return modelsWithoutFiles(this.database);
+  }
+
+  /** Of a model that is READY: its files are what they are, whoever stored them. */
+  async putFilesOfModel(modelId: string, stored: StoredModel): Promise<void> {
+    await this.database.transaction((tx) => putFilesOfModel(tx, modelId, stored));
+  }
+
+  /** As {@link noteUnseen}. */
+  noteUnseen(modelId: string, workerId: string): Promise<boolean> {
+    return noteUnseen(this.database, modelId, workerId);
   }
 
   /** Where a model came from, once that is known exactly. */

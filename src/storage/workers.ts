@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, lt, notExists, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, lt, notExists, type SQL, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { LEASE_MS } from './lease.js';
 import { metricsStore } from './metrics.js';
@@ -48,15 +48,37 @@ export async function forgetWorker(database: Database, id: string): Promise<void
 export async function abandonedRuns(
   database: Database,
   workerId: string | null,
-): Promise<{ id: string; kind: RunKind; epoch: number }[]> {
+): Promise<{ id: string; kind: RunKind; epoch: number; workerId: string | null }[]> {
   const holder = database
     .select({ id: worker.id })
     .from(worker)
     .where(and(eq(worker.id, run.workerId), gt(worker.seenAt, ago(`${LEASE_MS} milliseconds`))));
   return database
-    .select({ id: run.id, kind: run.kind, epoch: run.epoch })
+    .select({ id: run.id, kind: run.kind, epoch: run.epoch, workerId: run.workerId })
     .from(run)
     .where(and(eq(run.status, 'RUNNING'), workerId === null ? notExists(holder) : eq(run.workerId, workerId)));
+}
+
+/** Whether a run is not RUNNING under another worker that is alive. */
+export function isFreeFor(workerId: string): SQL {
+  return sql`NOT (${run.status} = 'RUNNING' AND ${run.workerId} <> ${workerId} AND EXISTS (
+    SELECT 1 FROM ${worker} WHERE ${worker.id} = ${run.workerId} AND ${worker.seenAt} > ${ago(`${LEASE_MS} milliseconds`)}))`;
+}
+
+/** How the database lists the connections of a worker. */
+export function workerConnections(workerId: string): string {
+  return `azimuth ${workerId}`;
+}
+
+/**
+ * Ends transactions that a worker was in the middle of when it stalled: they lock the runs that it has lost. One that comes
+ * back finds its connection broken, as after a restart of the database.
+ */
+export async function endTransactionsOf(database: Database, workerIds: readonly string[]): Promise<void> {
+  const names = sql.param(workerIds.map(workerConnections));
+  await database.execute(sql`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = ANY(${names}::text[]) AND state LIKE 'idle in transaction%'`);
 }
 
 /** Jobs of QUEUED runs that somebody took, and died before it took the run: without them the run would wait for good. */

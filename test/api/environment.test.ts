@@ -3,7 +3,7 @@ import { readEnvironment } from '../../src/environment.js';
 import { readRole, requireShared } from '../../src/roles.js';
 
 test('an empty environment gives the defaults', () => {
-  const { dataDir, access, ...rest } = readEnvironment({ DATABASE_URL: '' });
+  const { dataDir, cacheBytes, access, ...rest } = readEnvironment({ DATABASE_URL: '' });
   expect(rest).toEqual({
     host: '127.0.0.1',
     port: 4000,
@@ -14,6 +14,7 @@ test('an empty environment gives the defaults', () => {
     drainMs: 0,
     stopWithinMs: 20_000,
   });
+  expect(cacheBytes).toBe(20 * 2 ** 30);
   expect(dataDir).toMatch(/data$/);
   expect(access).toMatchObject({ tokens: false, loopback: true, introspection: 'on', bootstrapToken: null });
 });
@@ -26,6 +27,9 @@ test.each([
   ['AZIMUTH_DEVICE', 'cpu:1'],
   ['AZIMUTH_DEVICE', 'cuda:one'],
   ['AZIMUTH_HEALTH_PORT', 'health'],
+  ['AZIMUTH_BLOBS', 'ftp://host'],
+  ['AZIMUTH_BLOBS', 's3://bucket/models'],
+  ['AZIMUTH_CACHE_BYTES', '20GB'],
   ['LOG_LEVEL', 'loud'],
   ['AZIMUTH_STOP_SECONDS', 'soon'],
   ['DATABASE_URL', 'mysql://user:secret@host/db'],

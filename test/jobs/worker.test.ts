@@ -168,6 +168,25 @@ describe('a worker', () => {
   });
 });
 
+/** A worker on another host, for longer than any test takes. */
+const alive = (id: string) =>
+  db.pool.query("INSERT INTO worker (id, devices, seen_at) VALUES ($1, '[]', now() + interval '1 hour')", [id]);
+
+describe('an import', () => {
+  it('of a folder that is not on this host waits as long as another worker may have it', async () => {
+    const other = randomUUID();
+    await alive(other);
+    await start();
+    const { id } = await storage.models.create({ name: 'elsewhere', source: '/on/another/host' });
+    const retries = 'SELECT retry_count AS n FROM pgboss.job WHERE id = $1';
+    await until(async () => (await db.pool.query(retries, [id])).rows[0]?.n >= 2);
+    expect((await storage.runs.byIds([id]))[0]).toMatchObject({ status: 'QUEUED', epoch: 0 });
+    await db.pool.query('DELETE FROM worker WHERE id = $1', [other]);
+    // Nobody is left who might: the engine says what is wrong with the path.
+    expect(await statuses(id)).toEqual(['QUEUED', 'RUNNING', 'SUCCEEDED']);
+  });
+});
+
 describe('an edit', () => {
   const rowOf = async (id: string) => (await storage.edits.byIds([id]))[0]!;
 
@@ -268,6 +287,18 @@ async function learned(): Promise<string[]> {
   await work.setStatus(held, 'CANCELLED');
   return (await work.directionsOf(discovery.id)).map(({ id }) => id);
 }
+
+it('a worker does not take what another one has that is alive', async () => {
+  const work = new Work(db.database);
+  const [id, holder] = [await edit(), randomUUID()];
+  await alive(holder);
+  const held = await work.take(id, holder);
+  expect(await work.take(id, randomUUID())).toBeNull();
+  await db.pool.query("UPDATE worker SET seen_at = now() - interval '2 s' WHERE id = $1", [holder]);
+  expect(await work.take(id, randomUUID())).toEqual({ runId: id, epoch: 2 });
+  await expect(work.setStatus(held!, 'SUCCEEDED')).rejects.toThrow(StaleEpochError);
+  await work.setStatus({ runId: id, epoch: 2 }, 'CANCELLED');
+});
 
 it('a worker whose edit another one has taken over cannot say what the edit was made of', async () => {
   const work = new Work(db.database);

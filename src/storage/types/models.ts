@@ -14,6 +14,8 @@ export interface ModelRow {
   /** Where h shall be read, by a name of the report's taps; null: the format's own choice. */
   readonly tapChoice: string | null;
   readonly report: ModelReportRow | null;
+  /** Of its stored files, the one or the folder ('') that is loaded; null where none are stored. */
+  readonly entry: string | null;
   readonly hash: string | null;
   readonly resolution: number;
   readonly channels: number;
@@ -24,6 +26,13 @@ export interface ModelRow {
   readonly betaSchedule: string;
   readonly predictionType: string;
   readonly createdAt: Date;
+}
+
+/** A file that a model is loaded from; `path` within its folder, `hash` the SHA-256 (hex) of its bytes. */
+export interface ModelFileRow {
+  readonly path: string;
+  readonly hash: string;
+  readonly byteSize: number;
 }
 
 /** A repository of a model hub, at a branch, tag or commit. */
