@@ -5,6 +5,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],
+    // They need a browser: `npm run test:browser`.
+    exclude: ['test/browser/**'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Two at a time: each file may run ONNX Runtime on all cores or a PostgreSQL of its own.

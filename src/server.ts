@@ -13,7 +13,7 @@ import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
 import { graphqlOverHttp } from './http/graphql.js';
 import { Intake } from './http/intake.js';
-import { createMetrics } from './http/metrics.js';
+import { createMetrics } from './http/metrics/index.js';
 import { createRouter } from './http/router.js';
 import { graphqlOverSocket } from './http/socket.js';
 import { openStudio } from './http/studio.js';
@@ -112,8 +112,10 @@ async function openFront(
   const graphql = await graphqlOverHttp(schema, createContext, logger, access, intake);
   closing.add(() => graphql.stop());
   const { tokens } = storage;
-  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, rate });
-  const metrics = createMetrics(storage, socket.openSockets);
+  const metrics = createMetrics(storage);
+  const observer = metrics.fanOut;
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, rate, observer });
+  metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
   const front = { graphql, metrics, studio, gate, signer, quota, intake, rate };
   const server = createServer(

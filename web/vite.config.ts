@@ -17,5 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // On a busy machine everything is slow: no news.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });

@@ -1,12 +1,4 @@
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST, specifiedRules } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { Caller } from '../access/caller.js';
 import { AccessError } from '../access/errors.js';
@@ -15,6 +7,7 @@ import type { AccessSettings } from '../access/settings.js';
 import { limitRules } from '../resolvers/limits.js';
 import { authorize, mayIntrospect } from '../resolvers/needs.js';
 import { checkPayload } from './payload.js';
+import { documentValidator } from './validated-documents.js';
 
 export type ToExecutionArgs = (payload: SubscribePayload, caller: Caller) => ExecutionArgs | readonly GraphQLError[];
 
@@ -23,14 +16,13 @@ export type ToExecutionArgs = (payload: SubscribePayload, caller: Caller) => Exe
  * document is an answer to that operation; thrown, it would close the socket for all of them.
  */
 export function executionArgs(schema: GraphQLSchema, access: AccessSettings): ToExecutionArgs {
-  const rules = [...specifiedRules, ...limitRules(access.limits)];
+  const documentOf = documentValidator(schema, [...specifiedRules, ...limitRules(access.limits)], access.limits.tokens);
   return ({ query, operationName, variables }, caller) => {
     const hideSuggestions = !mayIntrospect(access.introspection, caller);
     try {
       checkPayload(query, variables, access.limits);
-      const document = parse(query, { maxTokens: access.limits.tokens });
-      const errors = validate(schema, document, rules, { hideSuggestions });
-      if (errors.length > 0) return errors;
+      const document = documentOf(query, { hideSuggestions });
+      if (!('kind' in document)) return document;
       const operation = getOperationAST(document, operationName);
       // Without one execution says what is missing.
       if (operation) authorize({ schema, document, operation }, caller, access);

@@ -10,6 +10,7 @@ import { type Parts, ROUTES, type Route } from './routes.js';
 /** Answers every HTTP request; errors end here. */
 export function createRouter(parts: Parts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
+    parts.metrics.observeRequest(request, response);
     route(parts, request, response).catch((error: unknown) => fail(parts.logger, request, response, error));
   };
 }

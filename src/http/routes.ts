@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
 import type { Caller } from '../access/caller.js';
 import type { Gate } from '../access/gate.js';
 import type { Quota } from '../access/quota.js';
@@ -15,12 +14,13 @@ import { readiness } from './health.js';
 import { serveImage, uploadImage } from './images.js';
 import type { Intake } from './intake.js';
 import { HttpError, send, sendJson } from './messages.js';
+import type { Metrics } from './metrics/index.js';
 import type { Studio } from './studio.js';
 
 export interface Parts {
   readonly storage: Storage;
   readonly graphql: GraphQLOverHttp;
-  readonly metrics: Registry;
+  readonly metrics: Metrics;
   readonly version: string;
   readonly studio: Studio;
   /** Folder of the model that ships. */
@@ -107,7 +107,7 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/metrics',
     needs: 'READ',
-    answer: async ({ metrics }, { response }) => send(response, 200, metrics.contentType, await metrics.metrics()),
+    answer: async ({ metrics }, { response }) => send(response, 200, metrics.contentType, await metrics.text()),
   },
 ];
 

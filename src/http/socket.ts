@@ -18,6 +18,7 @@ import { RunStream } from '../resolvers/run-stream.js';
 import { addressOf } from './admission.js';
 import { ClientSocket } from './client-socket.js';
 import { executionArgs } from './documents.js';
+import type { FanOutObserver, SocketFacts } from './metrics/events.js';
 import { type CallerParts, socketCaller } from './socket-caller.js';
 import { FanOut } from './subscriptions/fan-out.js';
 
@@ -31,7 +32,7 @@ const TRY_LATER = 1013;
 
 export interface GraphQLOverSocket {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  openSockets(): number;
+  readonly facts: SocketFacts;
   stop(): Promise<void>;
 }
 
@@ -41,6 +42,7 @@ export interface SocketParts extends CallerParts {
   readonly logger: Logger;
   readonly access: AccessSettings;
   readonly rate: TokenBucket;
+  readonly observer: FanOutObserver;
 }
 
 interface Extra extends Record<PropertyKey, unknown> {
@@ -51,18 +53,20 @@ interface Extra extends Record<PropertyKey, unknown> {
 
 /** graphql-transport-ws, with the rules and the errors that HTTP has. */
 export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
-  const { schema, createContext, logger, access, rate } = parts;
+  const { schema, createContext, logger, access, rate, observer } = parts;
   const { limits } = access;
   const tally = new Tally();
-  const sockets = new WebSocketServer({
+  // Not as a literal: the published types do not know `closeTimeout` yet.
+  const options = {
     noServer: true,
     maxPayload: limits.messageBytes,
     WebSocket: ClientSocket,
     closeTimeout: CLOSE_TIMEOUT_MS,
-  });
+  };
+  const sockets = new WebSocketServer(options);
   const toArgs = executionArgs(schema, access);
   const present = (error: GraphQLError) => presentError(error, logger);
-  const fanOut = new FanOut({ present });
+  const fanOut = new FanOut({ present, observer });
   const server = useServer<Record<string, unknown>, Extra>(
     {
       onConnect: async (connection) => {
@@ -96,7 +100,11 @@ export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
     KEEP_ALIVE_MS,
   );
   return {
-    openSockets: () => sockets.clients.size,
+    facts: {
+      openSockets: () => sockets.clients.size,
+      subscribers: () => fanOut.subscribers,
+      bufferedBytes: () => [...sockets.clients].reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0),
+    },
     async stop() {
       // A client that does not answer the closing handshake must not keep the process.
       const hangUp = setTimeout(() => {

@@ -67,7 +67,7 @@ async function stage(
   }
   await work.putStage({ ...key, status: 'RUNNING' });
   try {
-    await run(progress(work, key));
+    await run(progress((stage) => work.putStage(stage), key));
     const total = before?.total ?? 1;
     await work.putStage({ ...key, status: 'DONE', done: total, total });
   } catch (error) {
@@ -82,7 +82,7 @@ async function stage(
 }
 
 /** Notes how far a stage is about every second, and what it will take altogether at this pace. */
-export function progress(work: JobContext['work'], key: { modelId: string; name: StageName }) {
+export function progress(put: JobContext['work']['putStage'], key: { modelId: string; name: StageName }) {
   const start = performance.now();
   let noted = start;
   return async (done: number, total: number): Promise<void> => {
@@ -90,6 +90,6 @@ export function progress(work: JobContext['work'], key: { modelId: string; name:
     if (now - noted < NOTE_MS || done === 0) return;
     noted = now;
     const estimatedSeconds = ((now - start) / 1000 / done) * total;
-    await work.putStage({ ...key, status: 'RUNNING', done, total, estimatedSeconds });
+    await put({ ...key, status: 'RUNNING', done, total, estimatedSeconds });
   };
 }

@@ -42,7 +42,7 @@ class DiscoveryWriter {
     private readonly announced: Announced,
     private readonly modelId: string,
   ) {
-    this.noteStatistics = progress(work, { modelId, name: 'STATISTICS' });
+    this.noteStatistics = progress((stage) => work.putStageOf(held, stage), { modelId, name: 'STATISTICS' });
   }
 
   /** A kill may have come between the previews of one step. */
@@ -56,7 +56,7 @@ class DiscoveryWriter {
     if (event.type === 'phase' && event.phase === 'statistics') await this.noteStatistics(event.done, event.total);
     if (event.type === 'statistics') {
       await work.saveStatistics(held, event.bytes);
-      await work.putStage({ modelId: this.modelId, name: 'STATISTICS', status: 'DONE', done: 1, total: 1 });
+      await work.putStageOf(held, { modelId: this.modelId, name: 'STATISTICS', status: 'DONE', done: 1, total: 1 });
     }
     if (event.type === 'step' && event.step > announced.step) {
       const { type: _, ...payload } = event;

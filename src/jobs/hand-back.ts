@@ -1,28 +1,62 @@
-import type { Work } from '../storage/index.js';
-import type { RunKind } from '../storage/types.js';
-import type { Queue } from './queue.js';
+import { sql } from 'drizzle-orm';
+import { fromDrizzle } from 'pg-boss';
+import { allowAnotherTry, type Queryable, type Work, wakeWorkers } from '../storage/index.js';
+import type { RunErrorRow, RunKind } from '../storage/types.js';
+import type { Queue, QueueName } from './queue.js';
 
 /** States of a job that a worker will still take. */
 const WAITING: ReadonlySet<string> = new Set(['created', 'retry', 'active']);
 
+export interface HeldRun {
+  readonly runId: string;
+  readonly kind: RunKind;
+  readonly epoch: number;
+}
+
 /**
- * Gives a run that was not finished back to the queue, or ends it when it has been tried often enough. The job goes
- * first: killed between the two, the run is still RUNNING under a worker that is gone, and is found again.
+ * Gives a run that was not finished back to the queue, or ends it when it has been tried often enough: run and job in one
+ * transaction, under the run's epoch. Of several that do so at once, one does. `isFault`: the run itself may be the reason.
  */
 export async function handBack(
-  { boss }: Queue,
+  queue: Queue,
   work: Work,
-  { runId, kind, epoch }: { runId: string; kind: RunKind; epoch: number },
+  held: HeldRun,
   reason: string,
+  { isFault } = { isFault: true },
 ): Promise<void> {
-  // All edits of a sweep are one job.
+  const job = await jobOf(work, held);
+  await work.handOver(held, async (tx) => {
+    // What was no fault of the run, and of no work of its own, is not held against it.
+    if (!isFault) await allowAnotherTry(tx, job);
+    const goesOn = await putBack(queue, tx, job, reason);
+    return goesOn ? null : givenUp(reason);
+  });
+}
+
+/** All edits of a sweep are one job. */
+async function jobOf(work: Work, { runId, kind }: HeldRun): Promise<{ name: 'sweep' | RunKind; id: string }> {
   const sweepId = kind === 'edit' ? (await work.edits.row(runId)).sweepId : null;
-  const [queue, id] = sweepId === null ? [kind, runId] : (['sweep', sweepId] as const);
-  await boss.fail(queue, id, { reason });
-  const [job] = await boss.findJobs(queue, { id });
-  if (job && WAITING.has(job.state)) await work.requeue(runId, epoch);
-  else {
-    const message = `This run was tried again and again without coming to its end (${reason}). The server log says more.`;
-    await work.giveUp(runId, epoch, { code: 'INTERNAL_SERVER_ERROR', message });
-  }
+  return sweepId === null ? { name: kind, id: runId } : { name: 'sweep', id: sweepId };
+}
+
+/** Whether a worker will take the job again. */
+export async function putBack(
+  { boss, enqueue }: Pick<Queue, 'boss' | 'enqueue'>,
+  tx: Queryable,
+  { name, id }: { name: 'sweep' | RunKind; id: string },
+  reason: string,
+): Promise<boolean> {
+  const db = fromDrizzle(tx, sql);
+  await boss.fail(name satisfies QueueName, id, { reason }, { db });
+  const [job] = await boss.findJobs(name, { id, db });
+  if (job?.state === 'failed' || job?.state === 'cancelled') return false;
+  // A job that is over, or swept away, though its run is not: whoever ended it did not end the run.
+  if (!job || !WAITING.has(job.state)) await enqueue(tx, name, id, {});
+  await wakeWorkers(tx, name);
+  return true;
+}
+
+function givenUp(reason: string): RunErrorRow {
+  const message = `This run was tried again and again without coming to its end (${reason}). The server log says more.`;
+  return { code: 'INTERNAL_SERVER_ERROR', message };
 }

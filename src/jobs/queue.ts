@@ -24,6 +24,9 @@ const LIMITS: Readonly<Record<QueueName, { retryLimit: number; expireInSeconds: 
   discovery: { retryLimit: 50, expireInSeconds: 23 * HOUR },
 };
 
+const RUN_QUEUES: ReadonlySet<QueueName> = new Set(['edit', 'sweep', 'import', 'discovery']);
+const COMMON = { retryDelay: 0, retryBackoff: false, deleteAfterSeconds: 24 * HOUR, notify: true };
+
 export interface Queue {
   readonly boss: PgBoss;
   readonly enqueue: Enqueue;
@@ -45,15 +48,12 @@ export async function openQueue(url: string, { supervises }: { supervises: boole
   boss.on('error', () => {});
   await boss.start();
   for (const name of QUEUES) {
-    await boss.createQueue(name, {
-      ...LIMITS[name],
-      retryDelay: 0,
-      retryBackoff: false,
-      // A worker that is gone is noticed by its supervisor; this is for a machine that is gone.
-      heartbeatSeconds: 60,
-      deleteAfterSeconds: 24 * HOUR,
-      notify: true,
-    });
+    const options = { ...LIMITS[name], ...COMMON };
+    // What has a run has a lease. A queue's own heartbeat comes from the thread that a session run blocks, perhaps for minutes.
+    const heartbeatSeconds = RUN_QUEUES.has(name) ? null : 60;
+    await boss.createQueue(name, heartbeatSeconds === null ? options : { ...options, heartbeatSeconds });
+    // A queue that was there before keeps its settings otherwise.
+    await boss.updateQueue(name, { ...options, heartbeatSeconds });
   }
   const enqueue: Enqueue = async (tx, name, id, data) => {
     const db = fromDrizzle(tx, sql);

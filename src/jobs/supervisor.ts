@@ -2,14 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { packageFile } from '../package.js';
-import { abandonedRuns, type Database, forgetOldWorkers, forgetWorker, openPool, Work } from '../storage/index.js';
-import { handBack } from './hand-back.js';
+import { type Database, forgetWorker, openPool } from '../storage/index.js';
 import type { Queue } from './queue.js';
+import { Recovery } from './recovery.js';
 
 const RESTART_MS = 200;
 const RESTART_MAX_MS = 10_000;
 const STOP_GRACE_MS = 5000;
-const ORPHAN_LOOK_MS = 2000;
 
 export interface SupervisorOptions {
   readonly url: string;
@@ -28,7 +27,7 @@ export interface Supervisor {
 
 /**
  * Keeps one worker process running. When it dies, what it held goes back to the queue at once, under a new epoch, so that
- * the training resumes within about a second; runs left by workers of servers that are gone are picked up likewise.
+ * the training resumes within about a second; runs left by workers of hosts that are gone are picked up likewise.
  */
 export function startSupervisor(options: SupervisorOptions): Supervisor {
   const { pool, database } = openPool(options.url, 2);
@@ -48,15 +47,14 @@ class Keeper {
   private exited: Promise<void> = Promise.resolve();
   private stopping = false;
   private delayMs = RESTART_MS;
-  private readonly work: Work;
-  private readonly looking: NodeJS.Timeout;
+  private readonly recovery: Recovery;
 
   constructor(
     private readonly options: SupervisorOptions,
     private readonly database: Database,
   ) {
-    this.work = new Work(database);
-    this.looking = setInterval(() => void this.recover(null), ORPHAN_LOOK_MS);
+    this.recovery = new Recovery(options.queue, database, options.logger);
+    this.recovery.start();
   }
 
   pid(): number | null {
@@ -93,35 +91,28 @@ class Keeper {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    clearInterval(this.looking);
     const { child } = this;
-    if (!child) return;
-    child.kill('SIGTERM');
-    const force = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
-    await this.exited;
-    clearTimeout(force);
+    if (child) {
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+      await this.exited;
+      clearTimeout(force);
+    }
+    await this.recovery.stop();
   }
 
   /** Waits longer each time that a worker does not come up. One that did was killed by its work, whose retries the queue bounds. */
   private async restart(deadId: string, cameUp: boolean): Promise<void> {
     this.delayMs = cameUp ? RESTART_MS : Math.min(this.delayMs * 2, RESTART_MAX_MS);
-    await this.recover(deadId);
-    await forgetWorker(this.database, deadId).catch(() => {});
+    try {
+      await this.recovery.recover(deadId);
+      await forgetWorker(this.database, deadId);
+    } catch (error) {
+      // Its lease runs out soon, and then it is found.
+      this.options.logger.warn({ err: error }, 'what the dead worker held could not be handed back at once');
+    }
     setTimeout(() => {
       if (!this.stopping) this.start();
     }, this.delayMs);
-  }
-
-  /** Hands back what the dead worker held; with null, what any worker held that has not been seen for a while. */
-  private async recover(deadId: string | null): Promise<void> {
-    try {
-      for (const { id: runId, kind, epoch } of await abandonedRuns(this.database, deadId)) {
-        await handBack(this.options.queue, this.work, { runId, kind, epoch }, 'the worker process died');
-      }
-      if (deadId === null) await forgetOldWorkers(this.database);
-    } catch (error) {
-      if (!this.stopping)
-        this.options.logger.warn({ err: error }, 'runs of dead workers could not be looked up; trying again');
-    }
   }
 }

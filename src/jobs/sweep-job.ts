@@ -1,4 +1,5 @@
-import type { Held } from '../storage/index.js';
+import type { EditEvent } from '../engine/index.js';
+import { type Held, StaleEpochError } from '../storage/index.js';
 import type { EditRow } from '../storage/types.js';
 import { type EditPlan, imageBaseOf, planOf } from './edit-plan.js';
 import { FrameWriter } from './frame-writer.js';
@@ -60,22 +61,12 @@ export async function sweepJob(
   });
   try {
     for await (const { variation, ...event } of events) {
-      const { member, plan, frames } = running[variation] as Running;
-      if (member.isOver) continue;
-      if (event.type === 'frame') await frames.push(event);
-      else {
-        await frames.drain();
-        const { provenance, reconstructionPsnr } = plan;
-        const [result, original] = [
-          withProvenance(event.result, provenance, true),
-          withProvenance(event.original, provenance, false),
-        ];
-        await work.edits.finish(member.held, result, original, reconstructionPsnr);
-        member.isOver = true;
-      }
+      const one = running[variation] as Running;
+      if (one.member.isOver) continue;
+      await unlessLost(one.member, () => write(context, one, event));
     }
   } catch (error) {
-    for (const { frames } of wanted()) await frames.drain();
+    for (const { member, frames } of wanted()) await unlessLost(member, () => frames.drain());
     // What nobody wants any more has ended, and not failed.
     if (wanted().length > 0) throw error;
   }
@@ -101,8 +92,30 @@ async function start(
   return null;
 }
 
-async function drop({ work }: JobContext, member: SweepMember, frames: FrameWriter): Promise<void> {
+async function write({ work }: JobContext, { member, plan, frames }: Running, event: EditEvent): Promise<void> {
+  if (event.type === 'frame') return frames.push(event);
   await frames.drain();
-  await work.setStatus(member.held, 'CANCELLED');
+  const { provenance, reconstructionPsnr } = plan;
+  const result = withProvenance(event.result, provenance, true);
+  const original = withProvenance(event.original, provenance, false);
+  await work.edits.finish(member.held, result, original, reconstructionPsnr);
   member.isOver = true;
+}
+
+async function drop({ work }: JobContext, member: SweepMember, frames: FrameWriter): Promise<void> {
+  await unlessLost(member, async () => {
+    await frames.drain();
+    await work.setStatus(member.held, 'CANCELLED');
+  });
+  member.isOver = true;
+}
+
+/** An edit that another worker has taken over is over here; the others go on. */
+async function unlessLost(member: SweepMember, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof StaleEpochError)) throw error;
+    member.isOver = true;
+  }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { AccessError } from '../access/errors.js';
 import { type Engine, EngineError } from '../engine/index.js';
@@ -9,10 +8,9 @@ import {
   type Database,
   forgetWorker,
   type Held,
-  heartbeat,
-  isConnectionError,
-  isDiskFull,
+  isPassing,
   openPool,
+  queueKey,
   REQUEST_CHANNEL,
   StaleEpochError,
   Work,
@@ -30,18 +28,17 @@ import { handBack } from './hand-back.js';
 import { importJob } from './import-job.js';
 import { Interactive } from './interactive.js';
 import type { JobContext, JobSignals } from './job.js';
+import { keepLease } from './lease-keeper.js';
 import { mergeJob } from './merge-job.js';
 import type { MergeOrder } from './merger.js';
 import { openQueue, QUEUES, type Queue, type QueueName } from './queue.js';
 import { type SweepMember, sweepJob } from './sweep-job.js';
 import type { TransferRequest } from './transfer.js';
 import { transferJob } from './transfer-job.js';
+import { untilAnswered } from './until-answered.js';
 
-const HEARTBEAT_MS = 2000;
 /** A request is announced by NOTIFY; this bounds what a lost one costs. */
 const REQUEST_LOOK_MS = 2000;
-/** Between two attempts to reach a database that is away. */
-const DATABASE_AWAY_MS = 500;
 const POLL = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
 
 export interface WorkerOptions {
@@ -68,8 +65,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { pool, database } = openPool(url, 6);
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
-  await heartbeat(database, id, engine.devices);
-  const beat = setInterval(() => void heartbeat(database, id, engine.devices).catch(() => {}), HEARTBEAT_MS);
+  const lease = await keepLease(url, id, engine.devices);
   const work = new Work(database);
   const context: JobContext = {
     work,
@@ -87,8 +83,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return {
     id,
     stop: async () => {
-      clearInterval(beat);
       await runner.stop();
+      await lease.stop();
       await leave(queue, bell, database, id);
       await pool.end();
     },
@@ -119,13 +115,14 @@ class JobRunner {
     const { interactive } = this.context;
     const { boss } = this.queue;
     const on = async (name: QueueName, handle: (id: string, data: object) => Promise<unknown>) => {
-      const workerId = await boss.work<object>(name, { ...POLL, batchSize: 1 }, async ([job]) => {
+      const workerId: string = await boss.work<object>(name, { ...POLL, batchSize: 1 }, async ([job]) => {
         if (!job) return;
         const output = await this.tracked(handle(job.id, job.data ?? {}));
         // A backlog would otherwise drain at the pace of the polls.
         setImmediate(() => boss.notifyWorker(workerId));
         return output;
       });
+      void this.wakeOn(name, () => boss.notifyWorker(workerId));
     };
     await on('edit', (id) => interactive.during(() => this.run('edit', id, editJob)));
     await on('sweep', (id) => interactive.duringSweep(() => this.runSweep(id)));
@@ -141,6 +138,17 @@ class JobRunner {
       interactive.during(() => answer(() => mergeJob(this.context, data as MergeOrder, this.asked()))),
     );
     await on('gallery', (_, data) => galleryJob(this.context, data, this.stopping.signal));
+  }
+
+  /** A job that comes back into its queue is not announced by the queue. */
+  private async wakeOn(name: QueueName, wake: () => void): Promise<void> {
+    const { signal } = this.stopping;
+    const ring = this.bell.subscribe(queueKey(name));
+    while (!signal.aborted) {
+      await ring.wait(signal, REQUEST_LOOK_MS);
+      if (!signal.aborted) wake();
+    }
+    ring.close();
   }
 
   /** Nobody waits longer for an answer. */
@@ -165,19 +173,19 @@ class JobRunner {
   }
 
   private async run(kind: RunKind, runId: string, job: RunJob): Promise<void> {
-    const { work, logger } = this.context;
+    const { logger } = this.context;
     if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
-    const held = await work.take(runId, this.workerId);
+    const held = await this.take(runId);
     if (!held) return;
     const cancelled = new AbortController();
     const paused = new AbortController();
     const done = new AbortController();
-    void this.watchRequests(runId, cancelled, paused, done.signal);
+    void this.watchRequests(held, cancelled, paused, done.signal);
     try {
       const signal = AbortSignal.any([this.stopping.signal, cancelled.signal]);
       await job(this.context, held, { signal, pause: paused.signal });
     } catch (error) {
-      await this.untilAnswered(() => this.end({ ...held, kind }, error, cancelled.signal.aborted));
+      await this.conclude(() => this.end({ ...held, kind }, error, cancelled.signal));
       logger.info({ runId, err: error }, 'a run ended early');
     } finally {
       done.abort();
@@ -188,75 +196,81 @@ class JobRunner {
   private async runSweep(sweepId: string): Promise<void> {
     const { work, logger } = this.context;
     if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
-    const rows = await work.edits.sweep(sweepId);
+    const rows = await untilAnswered(() => work.edits.sweep(sweepId), this.stopping.signal);
     const members: SweepMember[] = [];
     const done = new AbortController();
     // A listener for each edit of the sweep is no leak.
     setMaxListeners(0, done.signal);
     for (const row of rows) {
-      const held = await work.take(row.id, this.workerId);
+      const held = await this.take(row.id);
       if (!held) continue;
       const cancelled = new AbortController();
-      void this.watchRequests(row.id, cancelled, new AbortController(), done.signal);
+      void this.watchRequests(held, cancelled, new AbortController(), done.signal);
       members.push({ row, held, cancelled: cancelled.signal, isOver: false });
     }
     try {
       await sweepJob(this.context, members, rows.length, this.stopping.signal);
     } catch (error) {
       for (const { held, cancelled, isOver } of members)
-        if (!isOver) await this.untilAnswered(() => this.end({ ...held, kind: 'edit' }, error, cancelled.aborted));
+        if (!isOver && error instanceof StaleEpochError) await this.letGo({ ...held, kind: 'edit' });
+        else if (!isOver) await this.conclude(() => this.end({ ...held, kind: 'edit' }, error, cancelled));
       logger.info({ sweepId, err: error }, 'a sweep ended early');
     } finally {
       done.abort();
     }
   }
 
-  /** Aborts `cancelled` or `paused` once somebody has asked for it. */
+  /** Aborts `cancelled` or `paused` once somebody has asked for it, and `cancelled` once somebody else has the run. */
   private async watchRequests(
-    runId: string,
+    held: Held,
     cancelled: AbortController,
     paused: AbortController,
     done: AbortSignal,
   ): Promise<void> {
-    const ring = this.bell.subscribe(runId);
+    const ring = this.bell.subscribe(held.runId);
     while (!done.aborted && !cancelled.signal.aborted) {
-      const asked = await this.context.work.requested(runId).catch(() => null);
+      const asked = await this.context.work.requested(held).catch(() => null);
       if (asked?.pause) paused.abort();
-      if (asked?.cancel) cancelled.abort();
+      if (asked?.lost) cancelled.abort(new StaleEpochError(held.runId, held.epoch));
+      else if (asked?.cancel) cancelled.abort();
       else await ring.wait(done, REQUEST_LOOK_MS);
     }
     ring.close();
   }
 
-  /** Repeats what the database did not answer until it does, or the worker stops. */
-  private async untilAnswered(write: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        return await write();
-      } catch (error) {
-        if (error instanceof StaleEpochError) return;
-        const passes = isConnectionError(error) || isDiskFull(error);
-        if (!passes || this.stopping.signal.aborted) throw error;
-        await setTimeout(DATABASE_AWAY_MS);
-      }
-    }
+  /** Of a sweep that was taken over in part, the rest follows. */
+  private letGo(held: Held & { kind: RunKind }): Promise<void> {
+    const { work } = this.context;
+    return this.conclude(() => handBack(this.queue, work, held, 'another worker took the sweep over'));
+  }
+
+  /** Ends a run that is still ours, whatever the database does meanwhile. */
+  private async conclude(write: () => Promise<void>): Promise<void> {
+    await untilAnswered(write, this.stopping.signal).catch((error: unknown) => {
+      if (!(error instanceof StaleEpochError)) throw error;
+    });
+  }
+
+  /**
+   * Takes a run, however often the database has to be asked. Taken unawares, because the answer was lost, it would be
+   * RUNNING under a worker that is alive and knows nothing of it.
+   */
+  private take(runId: string): Promise<Held | null> {
+    return untilAnswered(() => this.context.work.take(runId, this.workerId), this.stopping.signal);
   }
 
   /** A typed error ends the run; a shutdown or a database that went away hands it back; somebody else's run is left alone. */
-  private async end(held: Held & { kind: RunKind }, error: unknown, cancelled: boolean): Promise<void> {
+  private async end(held: Held & { kind: RunKind }, error: unknown, cancelled: AbortSignal): Promise<void> {
     const { work } = this.context;
-    if (error instanceof StaleEpochError) return;
-    if (cancelled) return work.setStatus(held, 'CANCELLED');
-    if (this.stopping.signal.aborted) return handBack(this.queue, work, held, 'the server was stopped');
-    if (isConnectionError(error)) return handBack(this.queue, work, held, 'the database could not be reached');
-    if (isDiskFull(error)) {
-      const message = 'The disk of the database is full. Make room, and start the run again.';
-      return work.giveUp(held.runId, held.epoch, { code: 'STORAGE_FULL', message });
-    }
+    if (error instanceof StaleEpochError || cancelled.reason instanceof StaleEpochError) return;
+    if (cancelled.aborted) return work.setStatus(held, 'CANCELLED');
+    if (this.stopping.signal.aborted)
+      return handBack(this.queue, work, held, 'the server was stopped', { isFault: false });
+    if (isPassing(error)) return handBack(this.queue, work, held, 'the database was away', { isFault: false });
     const typed = error instanceof EngineError || error instanceof AccessError;
     const known = typed && error.code !== 'INTERNAL_SERVER_ERROR';
     const text = error instanceof Error ? error.message : String(error);
     const code = known ? error.code : 'INTERNAL_SERVER_ERROR';
-    await work.giveUp(held.runId, held.epoch, { code, message: known ? text : `The run failed unexpectedly: ${text}` });
+    await work.giveUp(held, { code, message: known ? text : `The run failed unexpectedly: ${text}` });
   }
 }

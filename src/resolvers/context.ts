@@ -24,7 +24,7 @@ export interface RequestAccess {
 export class RequestContext {
   loaders: Loaders;
   /** Whoever has the same sees the same in every field: subscriptions are executed once for each audience. */
-  audience = 'everyone';
+  readonly audience: string;
 
   constructor(
     readonly storage: Storage,
@@ -40,6 +40,7 @@ export class RequestContext {
     readonly access: RequestAccess,
   ) {
     this.loaders = createLoaders(storage);
+    this.audience = access.caller.role;
   }
 
   /** Whoever starts a run here, for the limits of runs. STORAGE_FULL where there is no room for what the run would write. */

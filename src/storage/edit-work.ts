@@ -123,11 +123,12 @@ export class EditWork {
   }
 
   async start(held: Held, row: Pick<EditRow, 'shifts' | 'provenance' | 'requestHash' | 'options'>): Promise<void> {
-    const isHeld = sql`EXISTS (SELECT 1 FROM ${run} WHERE id = ${held.runId} AND epoch = ${held.epoch})`;
+    // Locked, so that nobody takes the run between the look and the write.
+    const runHeld = sql`(SELECT id FROM ${run} WHERE id = ${held.runId} AND epoch = ${held.epoch} FOR NO KEY UPDATE)`;
     const started = await this.database
       .update(edit)
       .set({ ...row, shifts: [...row.shifts] })
-      .where(and(eq(edit.runId, held.runId), isHeld))
+      .where(sql`${edit.runId} = ${runHeld}`)
       .returning({ runId: edit.runId });
     if (started.length === 0) throw new StaleEpochError(held.runId, held.epoch);
   }
@@ -178,7 +179,7 @@ export class EditWork {
     await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
   }
 
-  /** Something that came up while the edit ran. */
+  /** Something that came up after the edit ended, under the epoch that it ended in: nobody takes over what is over. */
   async warn(runId: string, warning: string): Promise<void> {
     const added = sql`${edit.warnings} || ${JSON.stringify([warning])}::jsonb`;
     await this.database.update(edit).set({ warnings: added }).where(eq(edit.runId, runId));
@@ -207,7 +208,7 @@ export class EditWork {
     return row ?? null;
   }
 
-  /** Keeps an inversion; the one that is there first stays. */
+  /** Keeps an inversion; the one that is there first stays, whoever made it. */
   async saveInversion(key: InversionKey, { latents, psnr }: { latents: Uint8Array; psnr: number }) {
     return this.database.transaction(async (tx): Promise<InversionFacts> => {
       const latentsHash = await putBlob(tx, latents);

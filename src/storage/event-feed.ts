@@ -1,6 +1,6 @@
 import type { Bell, Ring } from './bell.js';
 import type { Database } from './connection.js';
-import { endOfLog, eventsAfter, isFinal, PAGE, untilReachable } from './event-log.js';
+import { EventLog, isFinal, PAGE, untilReachable } from './event-log.js';
 import type { EventRow } from './types.js';
 
 /** The newest events, kept for followers that are a little behind; whoever is further behind reads the log. */
@@ -26,7 +26,7 @@ class EventFeed {
   followers = 0;
 
   constructor(
-    private readonly database: Database,
+    private readonly log: EventLog,
     bell: Bell,
     private readonly runId: string,
   ) {
@@ -73,14 +73,14 @@ class EventFeed {
   private page(seq: number): Promise<EventRow[]> {
     const underWay = this.pages.get(seq);
     if (underWay) return underWay;
-    const read = untilReachable(() => eventsAfter(this.database, this.runId, seq), this.closing.signal);
+    const read = untilReachable(() => this.log.after(this.runId, seq), this.closing.signal);
     const page = read.finally(() => this.pages.delete(seq));
     this.pages.set(seq, page);
     return page;
   }
 
   private async findEnd(): Promise<void> {
-    const end = await untilReachable(() => endOfLog(this.database, this.runId), this.closing.signal);
+    const end = await untilReachable(() => this.log.end(this.runId), this.closing.signal);
     this.head = end.lastSeq;
     this.isOver = end.isOver;
   }
@@ -100,7 +100,7 @@ class EventFeed {
 
   private async catchUp(signal: AbortSignal): Promise<void> {
     for (;;) {
-      const rows = await untilReachable(() => eventsAfter(this.database, this.runId, this.head), signal);
+      const rows = await untilReachable(() => this.log.after(this.runId, this.head), signal);
       if (rows.length > 0) this.add(rows);
       else await this.lookForEnd(signal);
       if (rows.length < PAGE) return;
@@ -117,7 +117,7 @@ class EventFeed {
 
   /** A run that was deleted, or whose final event was not announced. */
   private async lookForEnd(signal: AbortSignal): Promise<void> {
-    const end = await untilReachable(() => endOfLog(this.database, this.runId), signal);
+    const end = await untilReachable(() => this.log.end(this.runId), signal);
     this.isOver = end.isOver && end.lastSeq <= this.head;
     if (this.isOver) this.wake();
   }
@@ -140,24 +140,35 @@ class EventFeed {
   }
 }
 
-/** The feeds of one process: a bell and its listeners live as long as each other. */
-const FEEDS = new WeakMap<Bell, Map<string, EventFeed>>();
+/** What a process follows, each run once. */
+class EventFeeds {
+  private readonly feeds = new Map<string, EventFeed>();
+  private readonly log: EventLog;
 
-function openFeed(database: Database, bell: Bell, runId: string): { feed: EventFeed; leave(): void } {
-  const feeds = FEEDS.get(bell) ?? new Map<string, EventFeed>();
-  FEEDS.set(bell, feeds);
-  const known = feeds.get(runId);
-  const feed = known && !known.hasFailed ? known : new EventFeed(database, bell, runId);
-  feeds.set(runId, feed);
-  feed.followers += 1;
-  const leave = () => {
-    feed.followers -= 1;
-    if (feed.followers > 0) return;
-    feed.close();
-    if (feeds.get(runId) === feed) feeds.delete(runId);
-  };
-  return { feed, leave };
+  constructor(
+    database: Database,
+    private readonly bell: Bell,
+  ) {
+    this.log = new EventLog(database);
+  }
+
+  open(runId: string): { readonly feed: EventFeed; leave(): void } {
+    const known = this.feeds.get(runId);
+    const feed = known && !known.hasFailed ? known : new EventFeed(this.log, this.bell, runId);
+    this.feeds.set(runId, feed);
+    feed.followers += 1;
+    const leave = () => {
+      feed.followers -= 1;
+      if (feed.followers > 0) return;
+      feed.close();
+      if (this.feeds.get(runId) === feed) this.feeds.delete(runId);
+    };
+    return { feed, leave };
+  }
 }
+
+/** Whoever has the same bell shares feeds. */
+const FEEDS = new WeakMap<Bell, EventFeeds>();
 
 /** Replays seq > after, then follows; ends after the final status or when aborted. A slow reader is served from the log. */
 export async function* followEvents(
@@ -167,7 +178,9 @@ export async function* followEvents(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<EventRow, void, void> {
-  const { feed, leave } = openFeed(database, bell, runId);
+  const feeds = FEEDS.get(bell) ?? new EventFeeds(database, bell);
+  FEEDS.set(bell, feeds);
+  const { feed, leave } = feeds.open(runId);
   try {
     let seq = after;
     while (!signal.aborted) {

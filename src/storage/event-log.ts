@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { and, asc, eq, gt } from 'drizzle-orm';
-import { type Database, isConnectionError } from './connection.js';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { type Database, isPassing } from './connection.js';
 import { event, run } from './tables.js';
 import { type EventRow, FINAL_STATUSES } from './types.js';
 
@@ -8,20 +8,37 @@ import { type EventRow, FINAL_STATUSES } from './types.js';
 export const PAGE = 200;
 const AWAY_MS = 200;
 
-/** What the log has after `seq`, oldest first. */
-export function eventsAfter(database: Database, runId: string, seq: number): Promise<EventRow[]> {
-  return database
-    .select()
-    .from(event)
-    .where(and(eq(event.runId, runId), gt(event.seq, seq)))
-    .orderBy(asc(event.seq))
-    .limit(PAGE);
-}
+/** Queries are planned and written once for each connection: a follower asks them at every event. */
+export class EventLog {
+  private readonly eventsAfter;
+  private readonly runOf;
 
-/** Where a log ends, and whether it can still grow; a run that does not exist has an empty log that cannot. */
-export async function endOfLog(database: Database, runId: string): Promise<{ lastSeq: number; isOver: boolean }> {
-  const [row] = await database.select({ status: run.status, lastSeq: run.lastSeq }).from(run).where(eq(run.id, runId));
-  return { lastSeq: row?.lastSeq ?? 0, isOver: !row || FINAL_STATUSES.includes(row.status) };
+  constructor(database: Database) {
+    const [runId, seq] = [sql.placeholder('runId'), sql.placeholder('seq')];
+    this.eventsAfter = database
+      .select()
+      .from(event)
+      .where(and(eq(event.runId, runId), gt(event.seq, seq)))
+      .orderBy(asc(event.seq))
+      .limit(PAGE)
+      .prepare('azimuth_events_after');
+    this.runOf = database
+      .select({ status: run.status, lastSeq: run.lastSeq })
+      .from(run)
+      .where(eq(run.id, runId))
+      .prepare('azimuth_end_of_log');
+  }
+
+  /** What it has after `seq`, oldest first. */
+  after(runId: string, seq: number): Promise<EventRow[]> {
+    return this.eventsAfter.execute({ runId, seq });
+  }
+
+  /** Where it ends, and whether it can still grow; a run that does not exist has an empty log that cannot. */
+  async end(runId: string): Promise<{ lastSeq: number; isOver: boolean }> {
+    const [row] = await this.runOf.execute({ runId });
+    return { lastSeq: row?.lastSeq ?? 0, isOver: !row || FINAL_STATUSES.includes(row.status) };
+  }
 }
 
 /** Whether this event ends its run. */
@@ -35,7 +52,7 @@ export async function untilReachable<Result>(read: () => Promise<Result>, signal
     try {
       return await read();
     } catch (error) {
-      if (!isConnectionError(error) || signal.aborted) throw error;
+      if (!isPassing(error) || signal.aborted) throw error;
       await setTimeout(AWAY_MS);
     }
   }

@@ -16,15 +16,16 @@ import type { Storage } from './types.js';
 import { statusStore } from './workers.js';
 
 export { Bell, REQUEST_CHANNEL } from './bell.js';
-export { type Database, isConnectionError, migrateDatabase, openPool, type Queryable } from './connection.js';
+export { type Database, isPassing, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { isDiskFull, StaleEpochError, StorageError } from './errors.js';
+export { queueKey, wakeWorkers } from './hand-over.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
 export { signingKeyStore } from './signing-keys.js';
 export { tokenStore } from './tokens.js';
 export type { Storage } from './types.js';
 export { type Held, type NewImage, Work } from './work.js';
-export { abandonedRuns, forgetOldWorkers, forgetWorker, heartbeat } from './workers.js';
+export { abandonedRuns, allowAnotherTry, forgetOldWorkers, forgetWorker, strandedJobs } from './workers.js';
 
 const POOL_SIZE = 10;
 

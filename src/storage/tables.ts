@@ -50,6 +50,8 @@ export const run = pgTable(
     error: jsonb('error').$type<RunErrorRow>(),
     epoch: integer('epoch').notNull().default(0),
     lastSeq: integer('last_seq').notNull().default(0),
+    /** The first event from which on all are kept; above 1 once old ones were removed. */
+    firstSeq: integer('first_seq').notNull().default(1),
     cancelRequested: boolean('cancel_requested').notNull().default(false),
     pauseRequested: boolean('pause_requested').notNull().default(false),
     workerId: uuid('worker_id'),
@@ -67,6 +69,7 @@ export const run = pgTable(
     index('run_worker').on(table.workerId),
     // Few at any time: what limits are counted from.
     index('run_unfinished').on(table.status, table.tokenId).where(sql`status IN ('QUEUED', 'RUNNING', 'PAUSED')`),
+    index('run_finished').on(table.finishedAt),
   ],
 );
 
@@ -127,7 +130,7 @@ export const discovery = pgTable(
     resumedFromStep: integer('resumed_from_step'),
     statisticsHash: text('statistics_hash'),
   },
-  (table) => [index('discovery_model').on(table.modelId)],
+  (table) => [index('discovery_model').on(table.modelId), index('discovery_statistics').on(table.statisticsHash)],
 );
 
 export const direction = pgTable(
@@ -166,6 +169,8 @@ export const direction = pgTable(
   (table) => [
     uniqueIndex('direction_place').on(table.discoveryId, table.index),
     index('direction_model').on(table.modelId),
+    index('direction_parameters').on(table.parametersHash),
+    index('direction_statistics').on(table.statisticsHash),
   ],
 );
 
@@ -202,6 +207,10 @@ export const edit = pgTable(
     index('edit_model').on(table.modelId),
     index('edit_request').on(table.requestHash),
     index('edit_sweep').on(table.sweepId),
+    index('edit_pinned').using('gin', sql`shifts jsonb_path_ops`),
+    index('edit_image').on(table.imageId),
+    index('edit_original').on(table.originalImageId),
+    index('edit_result').on(table.resultImageId),
   ],
 );
 
@@ -217,8 +226,13 @@ export const inversion = pgTable(
       .notNull()
       .references(() => blob.hash),
     psnr: doublePrecision('psnr').notNull(),
+    /** To the day. */
+    usedAt: instant('used_at').notNull().default(sql`now()`),
   },
-  (table) => [primaryKey({ columns: [table.imageId, table.modelHash, table.samplingSteps, table.fit] })],
+  (table) => [
+    primaryKey({ columns: [table.imageId, table.modelHash, table.samplingSteps, table.fit] }),
+    index('inversion_latents').on(table.latentsHash),
+  ],
 );
 
 /** Append-only; seq is 1, 2, 3 … for each run, without gaps. */
@@ -233,24 +247,35 @@ export const event = pgTable(
     type: text('type').$type<EventTypeName>().notNull(),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+  (table) => [
+    primaryKey({ columns: [table.runId, table.seq] }),
+    // Which events show an image: asked before an image that nobody needs any more is removed.
+    index('event_images')
+      .using('gin', sql`payload jsonb_path_ops`)
+      .where(sql`type IN ('TrainingPreview', 'EditFrame', 'EditFinished')`),
+  ],
 );
 
 /** Content-addressed bytes; the key is their SHA-256. */
 export const blob = pgTable('blob', {
   hash: text('hash').primaryKey(),
   bytes: bytea('bytes').notNull(),
+  createdAt: instant('created_at').notNull().default(sql`now()`),
 });
 
-export const image = pgTable('image', {
-  id: uuid('id').primaryKey(),
-  blobHash: text('blob_hash')
-    .notNull()
-    .references(() => blob.hash),
-  width: integer('width').notNull(),
-  height: integer('height').notNull(),
-  contentType: text('content_type').notNull(),
-});
+export const image = pgTable(
+  'image',
+  {
+    id: uuid('id').primaryKey(),
+    blobHash: text('blob_hash')
+      .notNull()
+      .references(() => blob.hash),
+    width: integer('width').notNull(),
+    height: integer('height').notNull(),
+    contentType: text('content_type').notNull(),
+  },
+  (table) => [index('image_blob').on(table.blobHash)],
+);
 
 /** Files of directions that were exported or uploaded. */
 export const directionFile = pgTable('direction_file', {
@@ -282,7 +307,7 @@ export const gallery = pgTable(
       .notNull()
       .references(() => image.id),
   },
-  (table) => [primaryKey({ columns: [table.modelId, table.position] })],
+  (table) => [primaryKey({ columns: [table.modelId, table.position] }), index('gallery_image').on(table.imageId)],
 );
 
 /** A stored traversal of a direction, by strength. */
@@ -298,7 +323,7 @@ export const filmstrip = pgTable(
       .notNull()
       .references(() => image.id),
   },
-  (table) => [primaryKey({ columns: [table.directionId, table.position] })],
+  (table) => [primaryKey({ columns: [table.directionId, table.position] }), index('filmstrip_image').on(table.imageId)],
 );
 
 export const worker = pgTable('worker', {
@@ -324,4 +349,11 @@ export const signingKey = pgTable('signing_key', {
   id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
   secret: bytea('secret').notNull(),
   createdAt: instant('created_at').notNull().default(sql`now()`),
+});
+
+/** What a worker tells of itself, for Prometheus. Beside its row, which is written far more often. */
+export const workerReport = pgTable('worker_report', {
+  workerId: uuid('worker_id').primaryKey(),
+  reportedAt: instant('reported_at').notNull().default(sql`now()`),
+  metrics: jsonb('metrics').$type<unknown[]>().notNull(),
 });

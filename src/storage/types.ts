@@ -2,7 +2,7 @@
 
 import type { DirectionFileRow, DirectionOriginName, DirectionRow } from './types/directions.js';
 import type { HubRefRow, ModelRow, ModelStageRow } from './types/models.js';
-import type { RunRow, RunStatus, Starter } from './types/runs.js';
+import type { RunKind, RunRow, RunStatus, Starter } from './types/runs.js';
 import type { SigningKeyStore, TokenStore } from './types/tokens.js';
 
 export * from './types/directions.js';
@@ -274,6 +274,12 @@ export interface Storage {
       queuedDiscoveries: number;
       queuedEdits: number;
     }>;
+    /** Runs that are not over, by kind and status; the age of the oldest in seconds. */
+    openRuns(): Promise<{ kind: RunKind; status: RunStatus; count: number; oldestSeconds: number }[]>;
+    /** On disk. */
+    blobBytes(): Promise<number>;
+    /** What the workers that are alive reported, each a list of prom-client's metrics. */
+    workerMetrics(): Promise<unknown[][]>;
   };
   readonly tokens: TokenStore;
   readonly signingKeys: SigningKeyStore;

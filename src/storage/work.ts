@@ -1,10 +1,11 @@
-import { and, eq, inArray, ne, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { insertImported, NO_STATISTICS, putDirectionFile } from './direction-files.js';
 import { directionsOfDiscovery } from './discoveries.js';
 import { EditWork } from './edit-work.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
+import { handOver } from './hand-over.js';
 import { putBlob, putImage, readBlob } from './images.js';
 import { setStatus, takeRun } from './runs.js';
 import { checkpoint, direction, discovery, event, filmstrip, gallery, model, modelStage, run } from './tables.js';
@@ -48,15 +49,15 @@ export interface Held {
   readonly epoch: number;
 }
 
-async function putStage(
-  tx: Queryable,
-  stage: Pick<ModelStageRow, 'modelId' | 'name' | 'status'> & Partial<ModelStageRow>,
-): Promise<void> {
-  const { modelId: _, name: __, ...change } = stage;
+type StageChange = Pick<ModelStageRow, 'modelId' | 'name' | 'status'> & Partial<ModelStageRow>;
+
+async function putStage(tx: Queryable, stage: StageChange, where?: SQL): Promise<void> {
+  const { modelId: _, name: __, ...set } = stage;
+  const target = [modelStage.modelId, modelStage.name];
   await tx
     .insert(modelStage)
     .values(stage)
-    .onConflictDoUpdate({ target: [modelStage.modelId, modelStage.name], set: change });
+    .onConflictDoUpdate(where ? { target, set, setWhere: where } : { target, set });
 }
 
 /** What a worker does to runs. Each function is one transaction. */
@@ -88,35 +89,21 @@ export class Work {
     return this.database.transaction((tx) => setStatus(tx, { ...held, status, error }));
   }
 
-  /** Back to QUEUED under a new epoch, from whoever held it under `epoch`; false if somebody else was faster. */
-  requeue(runId: string, epoch: number): Promise<boolean> {
-    return this.database.transaction(async (tx) => {
-      const taken = await this.takeFrom(tx, runId, epoch);
-      if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'QUEUED', error: null });
-      return taken !== null;
-    });
+  /** As {@link handOver}, in a transaction of its own. */
+  handOver(held: Held, decide: (tx: Queryable) => Promise<RunErrorRow | null>): Promise<boolean> {
+    return this.database.transaction((tx) => handOver(tx, held, () => decide(tx)));
   }
 
   /** Ends a run that nobody will retry. */
-  async giveUp(runId: string, epoch: number, error: RunErrorRow): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      const taken = await this.takeFrom(tx, runId, epoch);
-      if (!taken) return;
-      await setStatus(tx, { runId, epoch: taken.epoch, status: 'FAILED', error });
-      if (taken.kind === 'import') await tx.update(model).set({ status: 'FAILED', error }).where(eq(model.id, runId));
-    });
+  async giveUp(held: Held, error: RunErrorRow): Promise<void> {
+    await this.handOver(held, async () => error);
   }
 
-  private async takeFrom(tx: Queryable, runId: string, epoch: number) {
-    const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
-    return row?.epoch === epoch ? takeRun(tx, runId) : null;
-  }
-
-  /** What somebody wants of a run that a worker has. */
-  async requested(runId: string): Promise<{ cancel: boolean; pause: boolean }> {
-    const columns = { cancel: run.cancelRequested, pause: run.pauseRequested };
+  /** What somebody wants of a run that a worker has, and whether it still has it. */
+  async requested({ runId, epoch }: Held): Promise<{ cancel: boolean; pause: boolean; lost: boolean }> {
+    const columns = { cancel: run.cancelRequested, pause: run.pauseRequested, epoch: run.epoch };
     const [row] = await this.database.select(columns).from(run).where(eq(run.id, runId));
-    return row ?? { cancel: false, pause: false };
+    return { cancel: row?.cancel ?? false, pause: row?.pause ?? false, lost: row?.epoch !== epoch };
   }
 
   append(held: Held, type: EventTypeName, payload: Record<string, unknown>): Promise<number> {
@@ -137,6 +124,7 @@ export class Work {
   ): Promise<void> {
     await this.database.transaction(async (tx) => {
       const { hShape, ...rest } = description;
+      await this.requireHeld(tx, held);
       await tx
         .update(model)
         .set({ ...rest, ...(hShape ? { hShape: [...hShape] } : {}), status: 'READY' })
@@ -169,12 +157,23 @@ export class Work {
     return row ?? null;
   }
 
-  /** How far a stage is; what is left out stays as it was. */
-  putStage(stage: Pick<ModelStageRow, 'modelId' | 'name' | 'status'> & Partial<ModelStageRow>): Promise<void> {
-    return putStage(this.database, stage);
+  /**
+   * How far a stage is; what is left out stays as it was. No run is behind it, and so no epoch: one that is DONE stays so, and
+   * a worker that stalled and comes back can only say of it what is true again once it has ended.
+   */
+  putStage(stage: StageChange): Promise<void> {
+    return putStage(this.database, stage, ne(modelStage.status, 'DONE'));
   }
 
-  /** Adds what was measured after the import to the report. */
+  /** As {@link putStage}, of what a run does. */
+  async putStageOf(held: Held, stage: StageChange): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await this.requireHeld(tx, held);
+      await putStage(tx, stage);
+    });
+  }
+
+  /** Adds what was measured after the import to the report; by whomever, it is measured of the same files. */
   async extendReport(modelId: string, part: Partial<ModelReportRow>): Promise<void> {
     await this.database
       .update(model)
@@ -182,7 +181,7 @@ export class Work {
       .where(eq(model.id, modelId));
   }
 
-  /** One picture of the gallery. */
+  /** One picture of the gallery: of this model and its position's seed, whoever makes it. */
   async putSample(modelId: string, position: number, picture: NewImage): Promise<void> {
     await this.database.transaction(async (tx) => {
       const { id: imageId } = await putImage(tx, picture);
@@ -241,10 +240,13 @@ export class Work {
 
   async startTraining(held: Held, facts: { device: string; resumedFromStep: number | null }): Promise<void> {
     const { device, resumedFromStep } = facts;
-    await this.database
-      .update(discovery)
-      .set({ device, ...(resumedFromStep === null ? {} : { resumedFromStep }) })
-      .where(eq(discovery.runId, held.runId));
+    await this.database.transaction(async (tx) => {
+      await this.requireHeld(tx, held);
+      await tx
+        .update(discovery)
+        .set({ device, ...(resumedFromStep === null ? {} : { resumedFromStep }) })
+        .where(eq(discovery.runId, held.runId));
+    });
   }
 
   async trainingStep(
@@ -348,11 +350,12 @@ export class Work {
           .where(inArray(direction.id, [...ids]));
   }
 
+  /** Content-addressed, as is all that has no run behind it: a worker that comes back late changes nothing that is there. */
   putDirectionFile(bytes: Uint8Array): Promise<DirectionFileRow> {
     return this.database.transaction((tx) => putDirectionFile(tx, bytes));
   }
 
-  /** Directions of a file, ids in its order. */
+  /** Directions of a file, ids in its order. New rows, of a question that is asked once and not tried again. */
   importDirections(
     modelId: string,
     bytes: Uint8Array,
@@ -371,6 +374,7 @@ export class Work {
     return bytes;
   }
 
+  /** Of a discovery that is over: its parameters do not change, and pictures of them are the same by whomever. */
   async putFilmstrip(directionId: string, strengths: readonly number[], images: readonly NewImage[]): Promise<void> {
     await this.database.transaction(async (tx) => {
       for (const [position, picture] of images.entries()) {

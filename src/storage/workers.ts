@@ -1,12 +1,16 @@
-import { and, desc, eq, gt, inArray, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
-import type { Database } from './connection.js';
+import { and, desc, eq, gt, inArray, lt, notExists, sql } from 'drizzle-orm';
+import type { Database, Queryable } from './connection.js';
+import { LEASE_MS } from './lease.js';
+import { metricsStore } from './metrics.js';
 import { blob, checkpoint, run, worker } from './tables.js';
 import type { DeviceRow, RunKind, Storage } from './types.js';
 
-/** A worker that has not been seen for so long counts as gone. */
+/** A worker that has not been seen for so long is not counted any more. */
 export const WORKER_GONE_SECONDS = 10;
+/** A job is taken, and then its run, within milliseconds; after so long whoever took it died in between. */
+const STRANDED_SECONDS = 5;
 
-const gone = sql`now() - ${sql.raw(`interval '${WORKER_GONE_SECONDS} seconds'`)}`;
+const ago = (interval: string) => sql`now() - ${sql.raw(`interval '${interval}'`)}`;
 
 export function statusStore(database: Database): Storage['status'] {
   return {
@@ -21,7 +25,8 @@ export function statusStore(database: Database): Storage['status'] {
       return rows[0]?.bytes ?? 0;
     },
     server: async () => {
-      const alive = await database.select().from(worker).where(gt(worker.seenAt, gone)).orderBy(desc(worker.seenAt));
+      const seen = gt(worker.seenAt, ago(`${WORKER_GONE_SECONDS} seconds`));
+      const alive = await database.select().from(worker).where(seen).orderBy(desc(worker.seenAt));
       const queued = await database
         .select({ kind: run.kind, count: sql<number>`count(*)::int` })
         .from(run)
@@ -31,40 +36,48 @@ export function statusStore(database: Database): Storage['status'] {
       const devices: readonly DeviceRow[] = alive[0]?.devices ?? [];
       return { workers: alive.length, devices, queuedDiscoveries: countOf('discovery'), queuedEdits: countOf('edit') };
     },
+    ...metricsStore(database),
   };
-}
-
-/** Says that a worker is alive, and what it runs on. */
-export async function heartbeat(database: Database, id: string, devices: readonly DeviceRow[]): Promise<void> {
-  await database
-    .insert(worker)
-    .values({ id, devices: [...devices] })
-    .onConflictDoUpdate({ target: worker.id, set: { seenAt: sql`now()` } });
 }
 
 export async function forgetWorker(database: Database, id: string): Promise<void> {
   await database.delete(worker).where(eq(worker.id, id));
 }
 
-/** Runs that are RUNNING under `workerId`, or with null under workers that are gone. */
+/** Runs that are RUNNING under `workerId`, or with null under workers whose lease has run out. */
 export async function abandonedRuns(
   database: Database,
   workerId: string | null,
 ): Promise<{ id: string; kind: RunKind; epoch: number }[]> {
-  const holders = workerId === null ? notIn(database) : eq(run.workerId, workerId);
+  const holder = database
+    .select({ id: worker.id })
+    .from(worker)
+    .where(and(eq(worker.id, run.workerId), gt(worker.seenAt, ago(`${LEASE_MS} milliseconds`))));
   return database
     .select({ id: run.id, kind: run.kind, epoch: run.epoch })
     .from(run)
-    .where(and(eq(run.status, 'RUNNING'), holders));
+    .where(and(eq(run.status, 'RUNNING'), workerId === null ? notExists(holder) : eq(run.workerId, workerId)));
 }
 
-function notIn(database: Database) {
-  const alive = database.select({ id: worker.id }).from(worker).where(gt(worker.seenAt, gone));
-  return or(isNull(run.workerId), notInArray(run.workerId, alive));
+/** Jobs of QUEUED runs that somebody took, and died before it took the run: without them the run would wait for good. */
+export async function strandedJobs(tx: Queryable): Promise<{ name: RunKind | 'sweep'; id: string }[]> {
+  const { rows } = await tx.execute<{ name: RunKind | 'sweep'; id: string }>(sql`
+    SELECT j.name, j.id FROM ${run} r JOIN pgboss.job j ON j.id = r.id AND j.name IN (r.kind, 'sweep')
+    WHERE r.status = 'QUEUED' AND j.state = 'active' AND j.started_on < ${ago(`${STRANDED_SECONDS} seconds`)}
+    FOR UPDATE OF j SKIP LOCKED`);
+  return rows;
+}
+
+/** A job's try that does not count. */
+export async function allowAnotherTry(tx: Queryable, { name, id }: { name: string; id: string }): Promise<void> {
+  await tx.execute(sql`UPDATE pgboss.job SET retry_limit = retry_limit + 1 WHERE name = ${name} AND id = ${id}`);
 }
 
 /** Removes the rows of workers gone for an hour. */
 export async function forgetOldWorkers(database: Database): Promise<void> {
-  const old = database.select({ id: worker.id }).from(worker).where(lt(worker.seenAt, sql`now() - interval '1 hour'`));
+  const old = database
+    .select({ id: worker.id })
+    .from(worker)
+    .where(lt(worker.seenAt, ago('1 hour')));
   await database.delete(worker).where(inArray(worker.id, old));
 }

@@ -271,11 +271,11 @@ describe('pauseDiscovery and resumeDiscovery', () => {
 
   test('are taken back by each other while a worker has the run', async () => {
     const { id } = (await start()).startDiscovery;
-    const { runId } = await server.take(id);
+    const held = await server.take(id);
     expect(await api.query(change('pause', id))).toEqual({ pauseDiscovery: { status: 'RUNNING', lastSeq: 2 } });
-    expect(await server.work.requested(runId)).toEqual({ pause: true, cancel: false });
+    expect(await server.work.requested(held)).toEqual({ pause: true, cancel: false, lost: false });
     await api.query(change('resume', id));
-    expect(await server.work.requested(runId)).toEqual({ pause: false, cancel: false });
+    expect(await server.work.requested(held)).toEqual({ pause: false, cancel: false, lost: false });
   });
 });
 

@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Random } from '../../scripts/support/random.js';
 import { EngineError } from '../../src/engine/errors.js';
 import { loadModel } from '../../src/engine/models/load-model.js';
 import type { LoadedModel } from '../../src/engine/models/loaded-model.js';
 import { Tape } from '../../src/engine/ops/tape.js';
 import { allocatedBy } from './allocation.js';
 import { LARGE, MUTATORS, type Mutator } from './mutators.js';
-import { Random } from './random.js';
 import { formatOf, type Seed, seeds } from './seeds.js';
 
 /** One broken model. */

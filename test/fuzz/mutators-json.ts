@@ -1,5 +1,5 @@
+import type { Random } from '../../scripts/support/random.js';
 import type { Mutator } from './mutators.js';
-import type { Random } from './random.js';
 
 const text = (value: string) => Buffer.from(value);
 const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;

@@ -1,5 +1,5 @@
+import type { Random } from '../../scripts/support/random.js';
 import type { Mutator } from './mutators.js';
-import type { Random } from './random.js';
 
 type Header = Record<string, { dtype: unknown; shape: unknown; data_offsets: unknown }>;
 

@@ -1,5 +1,5 @@
+import type { Random } from '../../scripts/support/random.js';
 import type { Mutator } from './mutators.js';
-import type { Random } from './random.js';
 import { unzip, type ZipEntry, zipEntries } from './zip.js';
 
 const latin = (text: string) => Buffer.from(text, 'latin1');

@@ -1,7 +1,7 @@
+import type { Random } from '../../scripts/support/random.js';
 import { JSON_MUTATORS } from './mutators-json.js';
 import { SAFETENSORS_MUTATORS } from './mutators-safetensors.js';
 import { TORCH_MUTATORS } from './mutators-torch.js';
-import type { Random } from './random.js';
 
 /** Makes a file that is broken, or lies, of a good one; the original itself where it has nothing to break. */
 export type Mutator = (bytes: Buffer, random: Random) => Buffer;

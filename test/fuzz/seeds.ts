@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Random } from '../../scripts/support/random.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../../src/engine/graph/tensor.js';
 import { parseUNetConfig } from '../../src/engine/models/diffusers-config.js';
 import { ATTENTION_NAMES } from '../../src/engine/models/diffusers-unet.js';
@@ -10,7 +11,6 @@ import { checkpointTensors } from '../helpers/checkpoints.js';
 import { fixture } from '../helpers/models.js';
 import { torchFile } from '../helpers/torch-file.js';
 import type { Format } from './mutators.js';
-import { Random } from './random.js';
 
 /** A model, or a file that looks like one, to be broken. */
 export interface Seed {

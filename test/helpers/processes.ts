@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-interface Process {
+export interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly command: string;
 }
 
 /** Every process of the machine, from /proc; zombies are over. */
-function processes(): Process[] {
+export function processes(): Process[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {

@@ -81,13 +81,13 @@ describe('the event log', () => {
 
   it('refuses a worker that no longer holds the run, whatever it writes', async () => {
     const old = await running();
-    expect(await work.requeue(old.runId, old.epoch)).toBe(true);
+    expect(await work.handOver(old, async () => null)).toBe(true);
     await expect(work.append(old, 'TrainingStep', {})).rejects.toBeInstanceOf(StaleEpochError);
     await expect(work.setStatus(old, 'SUCCEEDED')).rejects.toBeInstanceOf(StaleEpochError);
     await expect(work.saveCheckpoint(old, 1, new Uint8Array(4), new Uint8Array(4), true)).rejects.toBeInstanceOf(
       StaleEpochError,
     );
-    expect(await work.requeue(old.runId, old.epoch)).toBe(false);
+    expect(await work.handOver(old, async () => null)).toBe(false);
     const held = await work.take(old.runId, randomUUID());
     await work.setStatus(held!, 'SUCCEEDED');
     const rows = await collect(old.runId);

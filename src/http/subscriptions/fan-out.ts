@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import type { RequestContext } from '../../resolvers/context.js';
 import type { RunStream } from '../../resolvers/run-stream.js';
 import type { EventRow } from '../../storage/types.js';
+import type { FanOutObserver } from '../metrics/events.js';
 import { Audience } from './audience.js';
 import { sharingKey } from './sharing-key.js';
 import { Subscriber } from './subscriber.js';
@@ -23,7 +24,7 @@ export interface Subscription {
 
 export interface FanOutOptions {
   readonly present: (error: GraphQLError) => GraphQLFormattedError;
-  readonly onDelivered?: (row: EventRow, subscribers: number) => void;
+  readonly observer: FanOutObserver;
   readonly patienceMs?: number;
 }
 
@@ -54,12 +55,13 @@ export class FanOut {
   }
 
   private open(key: string, { stream, args }: Subscription): Audience {
-    const { present, onDelivered = () => {} } = this.options;
+    const { present, observer } = this.options;
     const run = async (row: EventRow): Promise<string> => {
+      observer.onExecuted();
       const { data = null, errors } = await execute({ ...args, rootValue: stream.toEvent(row) });
       return JSON.stringify(errors ? { data, errors: errors.map(present) } : { data });
     };
-    const audience: Audience = new Audience(stream, run, onDelivered, () => {
+    const audience: Audience = new Audience(stream, run, observer.onDelivered, () => {
       if (this.audiences.get(key) === audience) this.audiences.delete(key);
     });
     this.audiences.set(key, audience);

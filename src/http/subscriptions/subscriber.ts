@@ -56,7 +56,7 @@ export class Subscriber implements AsyncIterableIterator<never, undefined> {
   sendInTurn(seq: number, payload: string): Promise<void> {
     this.seq = seq;
     return new Promise((resolve) => {
-      const tooSlow = setTimeout(() => this.socket.close(TOO_SLOW.code, TOO_SLOW.reason), this.patienceMs);
+      const tooSlow = setTimeout(() => this.sendAway(), this.patienceMs);
       this.socket.send(`${this.start}${payload}}`, () => {
         clearTimeout(tooSlow);
         resolve();
@@ -85,6 +85,11 @@ export class Subscriber implements AsyncIterableIterator<never, undefined> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  private sendAway(): void {
+    this.socket.close(TOO_SLOW.code, TOO_SLOW.reason);
+    this.complete();
   }
 
   private leave(): void {

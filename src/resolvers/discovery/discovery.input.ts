@@ -99,7 +99,7 @@ export class StartDiscoveryInput {
   })
   minStrength?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Of the directions (Adam), above 0 to 1; 0.005 if left out.' })
+  @Field(() => Float, { nullable: true, description: 'Of the directions (Adam), above 0 to 1; 0.0003 if left out.' })
   learningRate?: number | null;
 
   @Field(() => Float, {

@@ -1,10 +1,10 @@
-import { ModelPicker } from '../models/model-picker';
+import { route } from '../shell/router';
+import './discover.css';
+import { RunPage } from './run-page';
+import { Start } from './start';
 
+/** A new run and those there are, or one of them. */
 export function Discover() {
-  return (
-    <div class="page-head">
-      <h1>Discover</h1>
-      <ModelPicker />
-    </div>
-  );
+  const { id } = route.value;
+  return id ? <RunPage key={id} id={id} /> : <Start />;
 }

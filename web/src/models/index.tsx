@@ -1,27 +1,10 @@
-import { Empty, ErrorNotice } from '../parts/notice';
-import { models, modelsError, refreshModels } from './current';
+import { route } from '../shell/router';
+import { ModelGrid } from './model-grid';
+import { ModelPage } from './model-page';
+import './models.css';
 
+/** All models, or one of them. */
 export function Models() {
-  const list = models.value;
-  return (
-    <>
-      <div class="page-head">
-        <h1>Models</h1>
-      </div>
-      {modelsError.value && <ErrorNotice error={modelsError.value} again={refreshModels} />}
-      {list?.length === 0 && (
-        <Empty title="No model yet">
-          <p>Import a folder of the server's disk, or a repository of a model hub.</p>
-        </Empty>
-      )}
-      <ul class="stack">
-        {list?.map((model) => (
-          <li key={model.id} class="panel">
-            <h2>{model.name}</h2>
-            <p class="soft">{model.resolution} px</p>
-          </li>
-        ))}
-      </ul>
-    </>
-  );
+  const { id } = route.value;
+  return id ? <ModelPage key={id} id={id} /> : <ModelGrid />;
 }

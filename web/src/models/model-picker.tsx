@@ -2,7 +2,7 @@ import { SelectField } from '../parts/field';
 import { chooseModel, currentModel, models } from './current';
 
 /** Which model a view works on. Nothing where there is no choice. */
-export function ModelPicker() {
+export function ModelPicker({ onChosen }: { readonly onChosen?: () => void }) {
   const ready = (models.value ?? []).filter(({ status }) => status === 'READY');
   const current = currentModel.value;
   if (!current) return null;
@@ -11,7 +11,10 @@ export function ModelPicker() {
       label="Model"
       value={current.id}
       choices={ready.map(({ id, name, resolution }) => ({ value: id, label: `${name} · ${resolution} px` }))}
-      onChoice={chooseModel}
+      onChoice={(id) => {
+        onChosen?.();
+        chooseModel(id);
+      }}
     />
   );
 }

@@ -68,3 +68,47 @@ export const EditIcon = () => (
     <circle cx="7" cy="14" r="2" />
   </Icon>
 );
+
+export const StarIcon = () => (
+  <Icon>
+    <path d="M10 2.8l2.2 4.6 5 .7-3.6 3.5.9 5-4.5-2.4-4.5 2.4.9-5L2.8 8.1l5-.7z" />
+  </Icon>
+);
+
+export const EyeIcon = () => (
+  <Icon>
+    <path d="M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10z" />
+    <circle cx="10" cy="10" r="2.4" />
+  </Icon>
+);
+
+export const EyeOffIcon = () => (
+  <Icon>
+    <path d="M3 3l14 14M8 5a8 8 0 0 1 2-.3c5 0 8 5.3 8 5.3a14 14 0 0 1-2.3 2.8M5.4 6.7A14 14 0 0 0 2 10s3 5.3 8 5.3a8 8 0 0 0 3.3-.7" />
+  </Icon>
+);
+
+export const UndoIcon = () => (
+  <Icon>
+    <path d="M7 4L3 8l4 4M3 8h8a5 5 0 0 1 0 10H8" />
+  </Icon>
+);
+
+export const RedoIcon = () => (
+  <Icon>
+    <path d="M13 4l4 4-4 4M17 8H9a5 5 0 0 0 0 10h3" />
+  </Icon>
+);
+
+export const DiceIcon = () => (
+  <Icon>
+    <rect x="3" y="3" width="14" height="14" rx="3" />
+    <path d="M7 7h.01M13 7h.01M10 10h.01M7 13h.01M13 13h.01" stroke-width="2.4" />
+  </Icon>
+);
+
+export const CurveIcon = () => (
+  <Icon>
+    <path d="M3 16C9 16 9 4 17 4" />
+  </Icon>
+);

@@ -44,3 +44,10 @@ export function href(
 export function go(address: string): void {
   location.hash = address;
 }
+
+/** Changes the address without a step in the browser's history: for what a person adjusts. */
+export function adjust(address: string): void {
+  if (address === location.hash) return;
+  history.replaceState(history.state, '', address);
+  hash.value = address;
+}
