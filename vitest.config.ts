@@ -4,7 +4,7 @@ export default defineConfig({
   // graphql refuses a schema made by a second copy of itself: take the file that Node takes for the packages that use it.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'web/src/**/*.test.ts'],
     // They need a browser: `npm run test:browser`.
     exclude: ['test/browser/**'],
     testTimeout: 120_000,

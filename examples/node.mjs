@@ -6,9 +6,9 @@ import { AzimuthError, createClient } from 'azimuth/client';
 const [url = 'http://localhost:4000', modelName, trainingSteps = '60'] = process.argv.slice(2);
 const azimuth = createClient({ url, token: () => process.env.AZIMUTH_TOKEN ?? null });
 
-/** Call 1: startDiscovery. Everything but the model has a default. */
+/** Call 1: startDiscovery. Everything but the model has a default; PRINCIPAL starts sooner than the default. */
 async function discover(modelId) {
-  const input = { modelId, samplingSteps: 5, trainingSteps: Number(trainingSteps), maxStrength: 4 };
+  const input = { modelId, samplingSteps: 5, trainingSteps: Number(trainingSteps), start: 'PRINCIPAL' };
   const { id } = await azimuth.startDiscovery(input);
   return id;
 }

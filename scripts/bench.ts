@@ -6,12 +6,14 @@ import { midTraining } from './bench/mid-training.js';
 import { quality } from './bench/quality.js';
 import { SHAPES } from './bench/random-model.js';
 import { slider } from './bench/slider.js';
+import { studio } from './bench/studio.js';
 import { trajectory } from './bench/trajectory.js';
 
 /** Speed and memory beside PyTorch in one interleaved run, and the quality of directions; never part of the tests. */
 const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
        npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
+       npm run bench -- studio     [--data FOLDER] [--seconds 20] [--count 20] [--json]
        npm run bench -- frames     [--shape ${SHAPES.join('|')}] [--steps 4] [--rounds 5] [--json]
        npm run bench -- mid-training [--count 20] [--batch 8] [--json]
        npm run bench -- inversion  [--data FOLDER] [--count 20] [--steps 50] [--json]
@@ -45,6 +47,8 @@ async function main(): Promise<unknown> {
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
   if (positionals[0] === 'slider')
     return slider({ data: values.data || null, seconds: Number(values.seconds), rounds });
+  if (positionals[0] === 'studio')
+    return studio({ data: values.data || null, seconds: Number(values.seconds), count: Number(values.count) });
   if (positionals[0] === 'frames') {
     const shape = SHAPES.find((name) => name === values.shape);
     if (!shape) throw new Error(USAGE);

@@ -3,7 +3,7 @@ import { killsOf, summaryOf, tablesOf, writeReport } from './chaos/report.js';
 import { chaos } from './chaos/run.js';
 
 /** Kills everything at random moments while clients work, and holds what is there against what they saw. */
-const USAGE = `usage: npm run chaos -- [--kills 40] [--seed 1] [--minutes 60] [--gap MS] [--apis 2] [--workers 3] [--report] [--json] [--quiet]`;
+const USAGE = `usage: npm run chaos -- [--kills 40] [--seed 1] [--minutes 60] [--gap MS] [--apis 2] [--workers 3] [--tiny] [--report] [--json] [--quiet]`;
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '3' },
     report: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    tiny: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 });
@@ -33,6 +34,7 @@ async function main(): Promise<boolean> {
     gapMs: numberOf('gap'),
     apis: numberOf('apis'),
     workers: numberOf('workers'),
+    hasPortraits: !values.tiny,
     isLoud: !values.quiet,
   });
   const summary = summaryOf(result);

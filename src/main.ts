@@ -6,7 +6,10 @@ import { type Role, readRole, requireShared, USAGE } from './roles.js';
 /** Command line and environment → processes. Standard output carries one line; the log goes to standard error. */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  if (args[0] === 'token') return (await import('./commands/token.js')).tokenCommand(args.slice(1), process.env);
+  const [command, ...rest] = args;
+  if (command === 'token') return (await import('./commands/token.js')).tokenCommand(rest, process.env);
+  if (command === 'backup' || command === 'restore')
+    return (await import('./commands/backup.js')).backupCommand(command, rest, process.env);
   const role = readRole(args);
   if (role === null) return console.log(USAGE);
   const { logLevel, ...options } = readEnvironment(process.env);

@@ -1,13 +1,14 @@
 /** What a process does: answer clients, compute, or both. Any number of each share one PostgreSQL. */
 export type Role = 'api' | 'worker' | 'all';
 
-export const USAGE = `Usage: azimuth [all | api | worker]
+export const USAGE = `Usage: azimuth [all | api | worker | token | backup | restore]
        azimuth token create | list | revoke
 
   all     answers clients and computes; the default, and all that one machine needs
   api     answers clients: GraphQL, WebSocket, images. Loads no engine
   worker  computes what the queue holds, on one device (AZIMUTH_DEVICE=cuda:1); one process a GPU
   token   makes, lists and revokes the tokens of clients, whether a server runs or not
+  backup FILE, restore FILE   the whole database, see docs/operations.md
 
 api and worker meet in one PostgreSQL: set DATABASE_URL to the same one for all of them. See docs/scaling.md.`;
 

@@ -114,7 +114,7 @@ async function openFront(
   const { tokens } = storage;
   const metrics = createMetrics(storage);
   const observer = metrics.fanOut;
-  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, rate, observer });
+  const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer, rate });
   metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
   const front = { graphql, metrics, studio, gate, signer, quota, intake, rate };

@@ -53,7 +53,7 @@ function print(title: string, figures: Readonly<Record<string, number>>): void {
 }
 
 /** The shipped model and one of its directions; any will do. */
-async function baseOf(api: Api): Promise<Base> {
+export async function baseOf(api: Api): Promise<Base> {
   const query = '{ models(first: 1) { edges { node { id directions(first: 1) { edges { node { id } } } } } } }';
   type Page<Node> = { readonly edges: readonly { readonly node: Node }[] };
   const look = async () => {

@@ -5,7 +5,7 @@ import { watch } from './users/audience.js';
 import { curate } from './users/curator.js';
 import { edit } from './users/editor.js';
 import { research } from './users/researcher.js';
-import type { World } from './world.js';
+import { PORTRAITS, type World } from './world.js';
 
 /** Everybody who uses the cluster at once, until `over`; each then ends what is under way. */
 export class Crowd {
@@ -25,10 +25,10 @@ export class Crowd {
   }
 
   start(world: World): void {
-    const tiny = world.trainings.filter(({ name }) => name !== 'portraits');
-    const portraits = world.trainings.filter(({ name }) => name === 'portraits');
+    const tiny = world.trainings.filter(({ name }) => name !== PORTRAITS);
+    const portraits = world.trainings.filter(({ name }) => name === PORTRAITS);
     this.add('researcher 1', (user) => research(user, tiny, this.over));
-    this.add('researcher 2', (user) => research(user, portraits, this.over));
+    this.add('researcher 2', (user) => research(user, portraits.length > 0 ? portraits : tiny, this.over));
     this.add('editor 1', (user) => edit(user, world, this.over));
     this.add('editor 2', (user) => edit(user, world, this.over));
     this.add('curator', (user) => curate(user, world, this.over));

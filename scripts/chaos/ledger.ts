@@ -47,6 +47,9 @@ export class Ledger {
   /** What a direction may be called by now, the last one acknowledged first; an update not acknowledged may have been done. */
   readonly names = new Map<string, Readonly<Record<string, unknown>>[]>();
 
+  /** When anybody last saw anything. */
+  seenAtMs = Date.now();
+
   acknowledge(name: Acknowledged['name'], id: string, expected: Acknowledged['expected'], key: string | null): void {
     this.acknowledged.push({ name, id, expected, idempotencyKey: key, atMs: Date.now() });
   }
@@ -61,6 +64,7 @@ export class Ledger {
 
   see(sequence: Sequence, event: SeenEvent): void {
     sequence.events.push(event);
+    this.seenAtMs = Date.now();
     const run = this.runs.get(sequence.runId);
     if (!run || event.status === undefined) return;
     run.status = event.status;

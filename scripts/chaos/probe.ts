@@ -5,7 +5,7 @@ const PATIENCE_MS = 3000;
 
 /** A write through the front, tried once: whether it was acknowledged. It changes nothing that anybody looks at. */
 export function probeOf(url: string, { directions }: World): () => Promise<boolean> {
-  const id = directions.get('portraits')?.[0];
+  const id = directions.get('subspace')?.at(-1);
   const body = JSON.stringify({ query: MUTATIONS.updateDirection, variables: { input: { id, hidden: false } } });
   return async () => {
     try {

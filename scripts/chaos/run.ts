@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,8 @@ export interface ChaosOptions {
   readonly gapMs: number;
   readonly apis: number;
   readonly workers: number;
+  /** Whether the model that ships is trained on too, and not only one of 8 × 8 pixels. */
+  readonly hasPortraits: boolean;
   readonly isLoud: boolean;
 }
 
@@ -46,10 +49,12 @@ export interface ChaosResult {
   readonly folder: string;
 }
 
-/** What is under way when the last kill has been done may take so long to end. */
-const GRACE_MS = 180_000;
-/** Beyond this nothing is waited for. */
-const PREPARATION_MS = 600_000;
+/** The references may take so long. */
+const PREPARATION_MS = 1_200_000;
+/** What is under way when the last kill has been done may take as long as something happens at least so often, */
+const QUIET_MS = 120_000;
+/** and no longer than this. */
+const GRACE_MS = 900_000;
 const CHECKS = {
   mutations: mutationsCheck,
   sequences: sequencesCheck,
@@ -88,10 +93,12 @@ async function live({ options, ledger, recoveries, violations, cluster, timeline
   const { seed } = options;
   const over = new AbortController();
   const deadline = new AbortController();
+  // Every subscription and every question listens to it.
+  setMaxListeners(0, deadline.signal);
   const bound = globalThis.setTimeout(() => deadline.abort(), PREPARATION_MS);
   const common = { url: cluster.front.url, ledger, violations, deadline: deadline.signal };
   const crowd = new Crowd({ ...common, seed }, over.signal);
-  const world = await prepare(crowd.user('first user'), timeline);
+  const world = await prepare(crowd.user('first user'), timeline, options.hasPortraits);
   clearTimeout(bound);
   timeline.note('the references are there; everybody begins');
   crowd.start(world);
@@ -99,11 +106,15 @@ async function live({ options, ledger, recoveries, violations, cluster, timeline
   const random = new Random(seed);
   const done = await strikeAll({ cluster, ledger, recoveries, timeline, random, probe }, options);
   over.abort();
-  const grace = globalThis.setTimeout(() => deadline.abort(), GRACE_MS);
+  ledger.seenAtMs = Date.now();
+  const end = Date.now() + GRACE_MS;
+  const grace = setInterval(() => {
+    if (Date.now() > Math.min(end, ledger.seenAtMs + QUIET_MS)) deadline.abort();
+  }, 1000);
   await crowd.ended();
   await recoveries.settled();
   timeline.note('everybody has ended');
-  clearTimeout(grace);
+  clearInterval(grace);
   deadline.abort();
   await crowd.close();
   const user = new User({ ...common, name: 'auditor', random, deadline: AbortSignal.timeout(GRACE_MS) });

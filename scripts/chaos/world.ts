@@ -21,6 +21,9 @@ export interface World {
   readonly references: ReadonlyMap<string, string>;
 }
 
+/** The training on the model that ships; the others are on one of 8 × 8 pixels. */
+export const PORTRAITS = 'portraits';
+
 const common = { samplingSteps: 2, start: 'PRINCIPAL', checkpointEvery: 5, previewEvery: 10, batchSize: 4 };
 
 function trainingsOf(tinyId: string, portraitsId: string): Training[] {
@@ -32,18 +35,18 @@ function trainingsOf(tinyId: string, portraitsId: string): Training[] {
       input: { ...shift, modelId: tinyId, shift: 'GLOBAL', directions: 2, trainingSteps: 60, seed: 6 },
     },
     {
-      name: 'portraits',
+      name: PORTRAITS,
       input: { ...common, modelId: portraitsId, directions: 2, trainingSteps: 6, checkpointEvery: 2, seed: 7 },
     },
   ];
 }
 
-/** Imports the models and runs each training once, undisturbed. */
-export async function prepare(user: User, timeline: Timeline): Promise<World> {
+/** Imports the models and runs each training once, undisturbed. `hasPortraits`: also on the model that ships. */
+export async function prepare(user: User, timeline: Timeline, hasPortraits: boolean): Promise<World> {
   const tinyId = await importTiny(user);
   const portraitsId = await readyModel(user, 'portraits-32');
   timeline.note('the models are there');
-  const trainings = trainingsOf(tinyId, portraitsId);
+  const trainings = trainingsOf(tinyId, portraitsId).filter(({ name }) => hasPortraits || name !== PORTRAITS);
   const directions = new Map<string, readonly string[]>();
   const references = new Map<string, string>();
   for (const { name, input } of trainings) {

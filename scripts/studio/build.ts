@@ -5,14 +5,15 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { packageFile } from '../../src/package.js';
 
 /**
- * Builds the studio into dist/web, each file also compressed, so that the server compresses nothing. Nothing is done
- * where it was built from the same files before.
+ * Builds the studio and the client of the API for pages that are not built (`client.js`) into dist/web, each file also
+ * compressed, so that the server compresses nothing. Nothing is done where it was built from the same files before.
  */
 
 const SOURCE = packageFile('web');
+const CLIENT = packageFile('src/client');
 const OUTPUT = packageFile('dist/web');
 const STAMP = 'built-from';
-/** What the result depends on beside web/. */
+/** What the result depends on beside web/ and the client. */
 const OTHERS = ['package-lock.json', 'scripts/studio/build.ts'];
 
 const key = sourceHash();
@@ -25,6 +26,17 @@ async function build(): Promise<void> {
   const folder = `${OUTPUT}-${process.pid}`;
   const configFile = join(SOURCE, 'vite.config.ts');
   await vite.build({ root: SOURCE, configFile, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } });
+  await vite.build({
+    configFile: false,
+    root: CLIENT,
+    logLevel: 'warn',
+    build: {
+      outDir: folder,
+      emptyOutDir: false,
+      target: 'es2022',
+      lib: { entry: join(CLIENT, 'index.ts'), formats: ['es'], fileName: () => 'client.js' },
+    },
+  });
   // Fonts are compressed already.
   for (const file of filesOf(folder).filter((name) => !name.endsWith('.woff2'))) compress(file);
   writeFileSync(join(folder, STAMP), key);
@@ -40,7 +52,8 @@ function compress(file: string): void {
 
 function sourceHash(): string {
   const hash = createHash('sha256');
-  for (const file of [...filesOf(SOURCE), ...OTHERS.map(packageFile)]) hash.update(file).update(readFileSync(file));
+  for (const file of [...filesOf(SOURCE), ...filesOf(CLIENT), ...OTHERS.map(packageFile)])
+    hash.update(file).update(readFileSync(file));
   return hash.digest('hex');
 }
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { LimitError } from '../access/limit-error.js';
-import { DISK_FULL } from '../resolvers/errors.js';
-import { isDiskFull } from '../storage/errors.js';
+import { outageError } from '../resolvers/errors.js';
 import { admitCaller, admitPage } from './admission.js';
 import { HttpError, sendError } from './messages.js';
 import { type Parts, ROUTES, type Route } from './routes.js';
@@ -57,5 +56,8 @@ function fail(logger: Logger, request: IncomingMessage, response: ServerResponse
 function knownError(error: unknown): HttpError | null {
   if (error instanceof HttpError) return error;
   if (error instanceof LimitError) return HttpError.ofLimit(507, error);
-  return isDiskFull(error) ? new HttpError(507, DISK_FULL.code, DISK_FULL.message) : null;
+  const outage = outageError(error);
+  if (!outage) return null;
+  const status = outage.code === 'STORAGE_FULL' ? 507 : 503;
+  return new HttpError(status, outage.code, outage.message, { 'retry-after': '1' });
 }

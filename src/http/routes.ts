@@ -87,6 +87,7 @@ export const ROUTES: readonly Route[] = [
   // The studio holds nothing, and asks for a token when the API does.
   { method: 'GET', path: '/', needs: 'NOTHING', answer: servePage },
   { method: 'GET', path: '/assets/*', needs: 'NOTHING', answer: servePage },
+  { method: 'GET', path: '/client.js', needs: 'NOTHING', answer: servePage },
   {
     method: 'GET',
     path: '/healthz',

@@ -41,8 +41,8 @@ export interface SocketParts extends CallerParts {
   readonly createContext: (caller: Caller) => RequestContext;
   readonly logger: Logger;
   readonly access: AccessSettings;
-  readonly rate: TokenBucket;
   readonly observer: FanOutObserver;
+  readonly rate: TokenBucket;
 }
 
 interface Extra extends Record<PropertyKey, unknown> {
@@ -53,7 +53,7 @@ interface Extra extends Record<PropertyKey, unknown> {
 
 /** graphql-transport-ws, with the rules and the errors that HTTP has. */
 export function graphqlOverSocket(parts: SocketParts): GraphQLOverSocket {
-  const { schema, createContext, logger, access, rate, observer } = parts;
+  const { schema, createContext, logger, access, observer, rate } = parts;
   const { limits } = access;
   const tally = new Tally();
   // Not as a literal: the published types do not know `closeTimeout` yet.

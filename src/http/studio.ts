@@ -5,7 +5,10 @@ import { extname, join } from 'node:path';
 import { homePage } from './home.js';
 import { send } from './messages.js';
 
-/** The page at `/` and its assets. It needs no token: it holds nothing, and asks for one when the API does. */
+/**
+ * The page at `/` and its assets, and `/client.js`: azimuth/client for pages that are not built. They need no token: they hold
+ * nothing, and the API asks for one.
+ */
 export interface Studio {
   has(path: string): boolean;
   /** Answers GET and HEAD of a path that it has. */
@@ -65,6 +68,7 @@ function builtPages(folder: string): Map<string, Page> {
   const assets = readdirSync(join(folder, 'assets')).filter((name) => extname(name) in CONTENT_TYPES);
   return new Map([
     ['/', pageOf(join(folder, 'index.html'), PAGE_HEADERS)],
+    ['/client.js', pageOf(join(folder, 'client.js'), { 'cache-control': 'no-cache' })],
     ...assets.map((name): [string, Page] => [`/assets/${name}`, pageOf(join(folder, 'assets', name), ASSET_HEADERS)]),
   ]);
 }
@@ -84,7 +88,7 @@ function pageOf(file: string, headers: OutgoingHttpHeaders): Page {
   const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"`;
   return {
     contentType: CONTENT_TYPES[extname(file)] as string,
-    headers: { ...headers, etag, vary: 'accept-encoding' },
+    headers: { ...headers, etag, vary: 'origin, accept-encoding' },
     codings: new Map([...compressed, ['identity', bytes]]),
   };
 }

@@ -128,15 +128,10 @@ class JobRunner {
     await on('sweep', (id) => interactive.duringSweep(() => this.runSweep(id)));
     await on('import', (id) => this.run('import', id, importJob));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
-    await on('estimate', (_, data) =>
-      interactive.during(() => answer(() => estimateJob(this.context, data as EstimateRequest, this.asked()))),
-    );
-    await on('directions', (_, data) =>
-      interactive.during(() => answer(() => transferJob(this.context, data as TransferRequest))),
-    );
-    await on('merge', (_, data) =>
-      interactive.during(() => answer(() => mergeJob(this.context, data as MergeOrder, this.asked()))),
-    );
+    const asked = <Result>(work: () => Promise<Result>) => interactive.during(() => answer(work, this.stopping.signal));
+    await on('estimate', (_, data) => asked(() => estimateJob(this.context, data as EstimateRequest, this.patience())));
+    await on('directions', (_, data) => asked(() => transferJob(this.context, data as TransferRequest)));
+    await on('merge', (_, data) => asked(() => mergeJob(this.context, data as MergeOrder, this.patience())));
     await on('gallery', (_, data) => galleryJob(this.context, data, this.stopping.signal));
   }
 
@@ -152,7 +147,7 @@ class JobRunner {
   }
 
   /** Nobody waits longer for an answer. */
-  private asked(): AbortSignal {
+  private patience(): AbortSignal {
     return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ASK_LIMIT_MS)]);
   }
 

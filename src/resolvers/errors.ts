@@ -2,7 +2,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { type LimitDetails, LimitError } from '../access/limit-error.js';
 import { LIMIT_SETTINGS } from '../access/limits.js';
-import { isDiskFull } from '../storage/errors.js';
+import { type Outage, outageOf } from '../storage/outages.js';
 
 /** Everything that `extensions.code` can say. */
 export const ERROR_CODES = [
@@ -97,12 +97,24 @@ function publicGraphQLError(cause: GraphQLError, { message, path }: GraphQLError
   return fromSerialising ? null : { code: 'BAD_USER_INPUT', message, details: null };
 }
 
-/** PostgreSQL's own disk, as opposed to the quota. */
-export const DISK_FULL = {
-  code: 'STORAGE_FULL',
-  message: 'The disk of the database is full. Nothing was changed; tell whoever runs this server.',
-  details: null,
-} as const;
+const OUTAGES: Readonly<Record<Outage, PublicError>> = {
+  AWAY: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'The database cannot be reached just now. What was acknowledged is kept; try this again.',
+    details: null,
+  },
+  FULL: {
+    code: 'STORAGE_FULL',
+    message: 'The database has no room left, so that nothing was changed. Make room, and try this again.',
+    details: null,
+  },
+};
+
+/** What to say of an error that may pass; the log has what it was. */
+export function outageError(error: unknown): Pick<PublicError, 'code' | 'message'> | null {
+  const outage = outageOf(error);
+  return outage && OUTAGES[outage];
+}
 
 /** Of a limit on documents, which validation rules report. */
 function limitDetails({ limit, value, setting }: GraphQLError['extensions']): LimitDetails | null {
@@ -113,7 +125,6 @@ function limitDetails({ limit, value, setting }: GraphQLError['extensions']): Li
 /** `null` for what a client must not see. Storage and engine errors carry a code of the list themselves. */
 function publicError(cause: unknown, located: GraphQLError): PublicError | null {
   if (cause instanceof GraphQLError) return publicGraphQLError(cause, located);
-  if (isDiskFull(cause)) return DISK_FULL;
   if (!(cause instanceof Error && 'code' in cause && isErrorCode(cause.code))) return null;
   if (cause.code === 'INTERNAL_SERVER_ERROR') return null;
   const details = cause instanceof ApiError || cause instanceof LimitError ? cause.details : null;
@@ -126,11 +137,12 @@ export function presentError(error: unknown, logger: Logger): GraphQLFormattedEr
   const cause = causeOf(located);
   const known = publicError(cause, located);
   if (known === null) logger.error({ err: cause, path: located.path }, 'unexpected error in a GraphQL operation');
+  const shown = known ?? outageError(cause);
   return {
-    message: shortened(known?.message ?? 'Internal server error. The server log says more.'),
+    message: shortened(shown?.message ?? 'Internal server error. The server log says more.'),
     ...(located.locations ? { locations: located.locations } : {}),
     ...(located.path ? { path: located.path } : {}),
-    extensions: { code: known?.code ?? 'INTERNAL_SERVER_ERROR', ...known?.details },
+    extensions: { code: shown?.code ?? 'INTERNAL_SERVER_ERROR', ...known?.details },
   };
 }
 

@@ -41,16 +41,3 @@ export async function migrateDatabase(pool: pg.Pool): Promise<void> {
     client.release();
   }
 }
-
-/**
- * Whether the same may succeed later: the database was away (SQLSTATE classes 08 and 57P, or a broken socket), had no room
- * (class 53), or chose another of two transactions that waited for each other (class 40). All else is a refusal.
- */
-export function isPassing(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
-    if (/^(08|40|53|57P)|^E(CONN|PIPE|NOENT|TIMEDOUT)/.test(code) || /^Connection terminated/.test(at.message))
-      return true;
-  }
-  return false;
-}

@@ -10,12 +10,6 @@ export class StorageError extends Error {
   }
 }
 
-/** Whether PostgreSQL could not write since its disk is full: SQLSTATE 53100. */
-export function isDiskFull(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if ('code' in at && at.code === '53100') return true;
-  return false;
-}
-
 /** A write into a run that somebody else has taken over: the writer must stop. */
 export class StaleEpochError extends Error {
   override readonly name = 'StaleEpochError';

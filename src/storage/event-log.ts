@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { type Database, isPassing } from './connection.js';
+import type { Database } from './connection.js';
+import { isPassing } from './outages.js';
 import { event, run } from './tables.js';
 import { type EventRow, FINAL_STATUSES } from './types.js';
 

@@ -16,10 +16,11 @@ import type { Storage } from './types.js';
 import { statusStore } from './workers.js';
 
 export { Bell, REQUEST_CHANNEL } from './bell.js';
-export { type Database, isPassing, migrateDatabase, openPool, type Queryable } from './connection.js';
+export { type Database, migrateDatabase, openPool, type Queryable } from './connection.js';
 export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
-export { isDiskFull, StaleEpochError, StorageError } from './errors.js';
+export { StaleEpochError, StorageError } from './errors.js';
 export { queueKey, wakeWorkers } from './hand-over.js';
+export { isPassing } from './outages.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';
 export { signingKeyStore } from './signing-keys.js';
 export { tokenStore } from './tokens.js';

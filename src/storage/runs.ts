@@ -1,7 +1,7 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import { REQUEST_CHANNEL } from './bell.js';
 import type { Database, Queryable } from './connection.js';
-import { StorageError } from './errors.js';
+import { StaleEpochError, StorageError } from './errors.js';
 import { appendEvent } from './events.js';
 import { model, run } from './tables.js';
 import {
@@ -67,13 +67,16 @@ export async function runOfKey(tx: Queryable, kind: RunKind, idempotency: Idempo
   );
 }
 
-/** Moves a run to `status` under its epoch, and says so in its log. */
+/**
+ * Moves a run to `status` under its epoch, and says so in its log. StaleEpochError where somebody else holds the run, or
+ * where it is over: a final status whose answer was lost is asked for again, and is there once.
+ */
 export async function setStatus(
   tx: Queryable,
   { runId, epoch, status, error }: { runId: string; epoch: number; status: RunStatus; error: RunErrorRow | null },
 ): Promise<void> {
   const final = FINAL_STATUSES.includes(status);
-  await tx
+  const moved = await tx
     .update(run)
     .set({
       status,
@@ -82,7 +85,9 @@ export async function setStatus(
       ...(status === 'PAUSED' ? { pauseRequested: false } : {}),
       ...(final ? { finishedAt: sql`now()` } : {}),
     })
-    .where(and(eq(run.id, runId), eq(run.epoch, epoch)));
+    .where(and(eq(run.id, runId), eq(run.epoch, epoch), notInArray(run.status, [...FINAL_STATUSES])))
+    .returning({ id: run.id });
+  if (moved.length === 0) throw new StaleEpochError(runId, epoch);
   // An import that is cancelled leaves no model that waits for it.
   if (status === 'CANCELLED') {
     const cancelled = { code: 'CANCELLED', message: 'The import was cancelled.' };

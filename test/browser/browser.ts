@@ -23,7 +23,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   const errors: string[] = [];
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(error.message));
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(120_000);
   return { page, errors };
 }
 

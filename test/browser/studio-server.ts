@@ -10,12 +10,15 @@ export class StudioServer {
     private readonly dataDir: string,
     private launched: LaunchedServer,
     readonly api: Api,
+    private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  static async start(): Promise<StudioServer> {
+  /** `env`: settings beside the data folder and the port. */
+  static async start(env: NodeJS.ProcessEnv = {}): Promise<StudioServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'azimuth-studio-'));
-    const launched = await launchServer(dataDir, { AZIMUTH_DEVICE: 'cpu' });
-    return new StudioServer(dataDir, launched, new Api(launched.url));
+    const settings = { AZIMUTH_DEVICE: 'cpu', ...env };
+    const launched = await launchServer(dataDir, settings);
+    return new StudioServer(dataDir, launched, new Api(launched.url), settings);
   }
 
   get url(): string {
@@ -28,7 +31,7 @@ export class StudioServer {
 
   async startAgain(): Promise<void> {
     const { port } = new URL(this.url);
-    this.launched = await launchServer(this.dataDir, { AZIMUTH_DEVICE: 'cpu', PORT: port });
+    this.launched = await launchServer(this.dataDir, { ...this.env, PORT: port });
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openQueue, type Queue } from '../../src/jobs/index.js';
 import { type RunningWorker, startWorker } from '../../src/jobs/worker.js';
-import { openStorage, type Storage } from '../../src/storage/index.js';
+import { isPassing, openStorage, type Storage } from '../../src/storage/index.js';
 import { TestDatabase } from '../helpers/database.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
 
@@ -54,6 +54,11 @@ const statusOf = async (id: string) => (await storage.runs.byIds([id]).catch(() 
 /** Breaks every connection but that of the test. */
 const BREAK_ALL =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
+
+it('a connection that breaks under a transaction is an outage, whatever its ROLLBACK says', async () => {
+  const breaking = db.database.transaction((tx) => tx.execute('SELECT pg_terminate_backend(pg_backend_pid())'));
+  expect(isPassing(await breaking.catch((error: unknown) => error))).toBe(true);
+});
 
 describe('a worker', () => {
   it('whose database goes away as it takes a run takes it once it is back', async () => {

@@ -101,6 +101,17 @@ describe('the event log', () => {
     expect(await work.take(old.runId, randomUUID())).toBeNull();
   });
 
+  it('has one final status, also where it is written again because its answer was lost', async () => {
+    const held = await running();
+    await work.setStatus(held, 'CANCELLED');
+    await expect(work.setStatus(held, 'CANCELLED')).rejects.toThrow(StaleEpochError);
+    expect((await collect(held.runId)).map(({ payload }) => payload['status'])).toEqual([
+      'QUEUED',
+      'RUNNING',
+      'CANCELLED',
+    ]);
+  });
+
   it('goes on after the LISTEN connection was lost, with what was written meanwhile', async () => {
     const held = await running();
     const seen: number[] = [];

@@ -4,7 +4,7 @@ import type { Fate, KnownRun } from '../ledger.js';
 import { type Check, rowIdOf } from './check.js';
 import { type LoggedRun, readLog } from './log.js';
 
-/** FAILED is never right: nothing that is done here is the fault of the run. */
+/** FAILED is right for a run alone whose worker died under it again and again: see `isGivenUp`. */
 const RIGHT: Readonly<Record<Fate, readonly string[]>> = {
   finish: ['SUCCEEDED'],
   // The request may come when the last step is done.
@@ -22,8 +22,8 @@ export const endsCheck: Check = async ({ cluster, ledger, violations, world }) =
     const known = ledger.runs.get(globalId(run.kind === 'edit' ? 'Edit' : 'Discovery', run.id));
     const report = (text: string) => violations.report('ends', `${run.kind} ${run.id}: ${text}`, timeOf(run));
     const right = known ? RIGHT[known.fate] : ['SUCCEEDED', 'CANCELLED', 'PAUSED'];
-    if (!right.includes(run.status))
-      report(`${run.status} and not ${right.join(' or ')} ${run.error ? JSON.stringify(run.error) : ''}`);
+    if (!right.includes(run.status) && !isGivenUp(run))
+      report(`${run.status} and not ${right.join(' or ')}; ${JSON.stringify(stateOf(run))}`);
     for (const fault of [...faultsOf(run), ...(known ? lateSteps(run, known) : [])]) report(fault);
     const training = world.trainings.find(({ name }) => name === known?.key);
     if (training && run.status === 'SUCCEEDED')
@@ -32,6 +32,28 @@ export const endsCheck: Check = async ({ cluster, ledger, violations, world }) =
   for (const { id } of ledger.runs.values())
     if (!log.has(rowIdOf(id))) violations.report('ends', `run ${id} is gone`, null);
 };
+
+/** How often an edit may take its worker with it. */
+const TRIES = 3;
+
+/** An edit under which workers died so often is not tried once more: it may be the reason. */
+function isGivenUp({ status, events, error }: LoggedRun): boolean {
+  const returns = events.filter(({ payload }) => payload['status'] === 'QUEUED').length - 1;
+  return status === 'FAILED' && returns >= TRIES - 1 && /again and again/.test(error?.message ?? '');
+}
+
+function stateOf({ error, events, holder }: LoggedRun) {
+  const last = events.at(-1);
+  const statuses = events.flatMap(({ type, at, payload }) =>
+    type === 'StatusChanged' ? [`${payload['status']} ${at.slice(11)}`] : [],
+  );
+  return {
+    error,
+    statuses,
+    last: last && `${last.type} ${last.at.slice(11)} ${last.payload['step'] ?? ''}`,
+    ...holder,
+  };
+}
 
 const timeOf = ({ events }: LoggedRun) => Date.parse(events.at(-1)?.at ?? '') || null;
 

@@ -14,12 +14,21 @@ export interface LoggedRun {
   readonly lastSeq: number;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly events: LoggedEvent[];
+  /** What the queue and the lease of its holder say; for who looks into a violation. */
+  readonly holder: Readonly<Record<string, unknown>>;
 }
+
+const RUNS = `SELECT r.id, r.kind, r.status, r.last_seq AS "lastSeq", r.error, jsonb_build_object(
+    'epoch', r.epoch, 'worker', r.worker_id, 'leaseAgeSeconds', extract(epoch FROM now() - w.seen_at),
+    'cancelRequested', r.cancel_requested, 'pauseRequested', r.pause_requested,
+    'job', j.state, 'tries', j.retry_count, 'triesMax', j.retry_limit) AS holder
+  FROM run r LEFT JOIN worker w ON w.id = r.worker_id
+  LEFT JOIN LATERAL (SELECT * FROM pgboss.job WHERE id = r.id LIMIT 1) j ON true`;
 
 /** Every run of the database with its events in order. */
 export async function readLog(postgres: Postgres): Promise<Map<string, LoggedRun>> {
   type Row = Omit<LoggedRun, 'events'>;
-  const runs = await postgres.query<Row>('SELECT id, kind, status, last_seq AS "lastSeq", error FROM run');
+  const runs = await postgres.query<Row>(RUNS);
   const log = new Map(runs.map((row): [string, LoggedRun] => [row.id, { ...row, events: [] }]));
   type EventRow = Omit<LoggedEvent, 'at'> & { run_id: string; at: Date };
   const events = await postgres.query<EventRow>(

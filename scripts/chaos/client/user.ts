@@ -10,7 +10,7 @@ const PATIENCE_MS = { upload: 10_000, query: 10_000, mutation: 10_000, mergeDire
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 1500;
 /** What may pass: the server or its database was away or full. */
-const PASSING: ReadonlySet<string> = new Set(['INTERNAL_SERVER_ERROR', 'LIMIT_EXCEEDED']);
+const PASSING: ReadonlySet<string> = new Set(['INTERNAL_SERVER_ERROR', 'STORAGE_FULL']);
 
 interface Refusal {
   readonly message: string;

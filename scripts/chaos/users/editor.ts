@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { User } from '../client/user.js';
 import type { Fate } from '../ledger.js';
-import type { World } from '../world.js';
+import { PORTRAITS, type World } from '../world.js';
 
 type EditInput = Readonly<Record<string, unknown>>;
 /** Few, so that the same request comes again and again. */
@@ -25,7 +25,7 @@ function someInput(user: User, world: World): EditInput {
   const name = random.pick([...world.directions.keys()]);
   const directionId = random.pick(world.directions.get(name) ?? []);
   return {
-    modelId: name === 'portraits' ? world.portraitsId : world.tinyId,
+    modelId: name === PORTRAITS ? world.portraitsId : world.tinyId,
     seed: random.pick(SEEDS),
     shifts: [{ directionId, strength: random.pick(STRENGTHS) }],
     samplingSteps: 6,
@@ -66,7 +66,7 @@ async function slide(user: User, world: World): Promise<void> {
 
 async function sweep(user: User, world: World): Promise<void> {
   const { shifts: _, ...base } = someInput(user, world);
-  const name = base['modelId'] === world.portraitsId ? 'portraits' : 'subspace';
+  const name = base['modelId'] === world.portraitsId ? PORTRAITS : 'subspace';
   const directionIds = (world.directions.get(name) ?? []).slice(0, 2);
   const input = { edit: { ...base, shifts: [] }, directionIds, strengths: STRENGTHS };
   const idempotencyKey = user.newKey();

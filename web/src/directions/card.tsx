@@ -27,7 +27,8 @@ export function Card({ direction, current, compared, renaming, mark, ...on }: Ca
       data-direction={id}
       onFocusCapture={on.onCurrent}
     >
-      <button type="button" class="card-strip" aria-label={stripLabel(direction)} onClick={on.onOpen}>
+      <button type="button" class="card-strip" onClick={on.onOpen}>
+        <span class="unseen">{stripLabel(direction)}</span>
         <Filmstrip direction={direction} />
       </button>
       <div class="card-line">

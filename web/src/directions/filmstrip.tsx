@@ -33,5 +33,5 @@ export function Filmstrip({ direction, lazy = true }: { readonly direction: Shee
 export function stripLabel({ name, filmstrip, discovery }: SheetDirection): string {
   const end = discovery?.config.maxStrength;
   const range = end === undefined ? '' : `, strength −${end} to ${end}`;
-  return filmstrip.length === 0 ? `${name}, no filmstrip yet` : `${name}: one sample along the direction${range}`;
+  return filmstrip.length === 0 ? `${name}: ` : `${name}: one sample along the direction${range}`;
 }

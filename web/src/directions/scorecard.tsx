@@ -32,8 +32,10 @@ export function Scorecard({ direction, mark }: { readonly direction: SheetDirect
             <dt>
               {name} <span class="number">{value ?? 'not measured'}</span>
             </dt>
-            {share !== null && <meter min={0} max={1} value={share} aria-label={name} />}
-            <dd class="soft small">{words}</dd>
+            <dd class="soft small">
+              {share !== null && <meter min={0} max={1} value={share} aria-label={name} />}
+              {words}
+            </dd>
           </div>
         ))}
       </dl>

@@ -21,7 +21,8 @@ export function RunProgress({
   if (record.points === 0 && status === 'RUNNING')
     return <Progress label="Getting ready for the first step" done={0} total={0} />;
   if (record.points === 0 && status === 'QUEUED') return <Progress label="Waiting for a worker" done={0} total={0} />;
-  const step = record.last?.step ?? 0;
+  // While the log is being read from its beginning, the run is further.
+  const step = Math.max(record.last?.step ?? 0, run.step);
   return (
     <Progress
       label={`${step} of ${run.totalSteps} steps`}
