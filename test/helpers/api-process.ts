@@ -7,6 +7,13 @@ import { packageFile } from '../../src/package.js';
 import { openDatabase } from '../../src/storage/index.js';
 import { ApiClient } from './client.js';
 
+/** Of the database, which believes anybody who reaches its socket. */
+export const DATABASE_PASSWORD = 'the-password-of-the-database';
+
+function withPassword(url: string): string {
+  return url.replace('azimuth@', `azimuth:${DATABASE_PASSWORD}@`);
+}
+
 /** The compiled `azimuth api` as a process of its own on a PostgreSQL of its own, with what it wrote on either output. */
 export class ApiProcess {
   readonly api: ApiClient;
@@ -26,7 +33,7 @@ export class ApiProcess {
   static async start(env: Readonly<Record<string, string>>): Promise<ApiProcess> {
     const dataDir = mkdtempSync(join(tmpdir(), 'azimuth-hostile-'));
     const database = await openDatabase({ databaseUrl: null, dataDir });
-    const own = { DATABASE_URL: database.url, AZIMUTH_DATA: dataDir, PORT: '0', LOG_LEVEL: 'trace' };
+    const own = { DATABASE_URL: withPassword(database.url), AZIMUTH_DATA: dataDir, PORT: '0', LOG_LEVEL: 'trace' };
     const child = spawn(process.execPath, [packageFile('dist/src/main.js'), 'api'], {
       env: { ...process.env, ...own, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

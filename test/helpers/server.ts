@@ -58,7 +58,11 @@ export class TestServer {
     const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2));
     const options = { host: '127.0.0.1', port: 0, dataDir, databaseUrl: url, device: 'cpu', logger, worker: false };
     const settings = { ...OPEN_ACCESS, ...access, limits: { ...DEFAULT_LIMITS, ...limits } };
-    const server = await startServer({ ...options, access: settings });
+    const server = await startServer({ ...options, access: settings }).catch(async (error: unknown) => {
+      await stop();
+      await rm(dataDir, { recursive: true, force: true });
+      throw error;
+    });
     const { pool, database } = openPool(url, 2);
     const token = settings.tokens ? settings.bootstrapToken : null;
     const tokens = tokenStore(database, null);

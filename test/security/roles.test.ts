@@ -51,6 +51,7 @@ const HTTP: Readonly<Record<string, Role | 'NOTHING'>> = {
   'POST /directions': 'EDIT',
   'GET /': 'NOTHING',
   'GET /assets/*': 'NOTHING',
+  'GET /client.js': 'NOTHING',
   'GET /healthz': 'NOTHING',
   'GET /readyz': 'NOTHING',
   'GET /metrics': 'READ',
