@@ -13,8 +13,7 @@ export function outageOf(error: unknown): Outage | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
     if (/^53[0-9]{3}$/.test(code)) return 'FULL';
-    if (/^(08|40|57P)|^E(CONN|PIPE|NOENT|TIMEDOUT)/.test(code) || /^Connection terminated/.test(at.message))
-      return 'AWAY';
+    if (/^(08|40|57P)|^E(CONN|PIPE|NOENT|TIMEDOUT)/.test(code) || BROKEN.test(at.message)) return 'AWAY';
   }
   return null;
 }
