@@ -18,6 +18,10 @@ export interface Environment {
   /** Copies that a worker keeps of models' files take so many bytes at most. */
   readonly cacheBytes: number;
   readonly logLevel: string;
+  /** How long a load balancer has to see that this process is going, before it takes nothing new. */
+  readonly drainMs: number;
+  /** How long a training may take to come to a checkpoint when its worker stops. */
+  readonly stopWithinMs: number;
   /** Who may do what. */
   readonly access: AccessSettings;
 }
@@ -46,6 +50,8 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
       : null,
     cacheBytes: bytesOf('AZIMUTH_CACHE_BYTES', variables['AZIMUTH_CACHE_BYTES'], DEFAULT_CACHE_BYTES),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
+    drainMs: 1000 * secondsOf('AZIMUTH_DRAIN_SECONDS', read('AZIMUTH_DRAIN_SECONDS', '0')),
+    stopWithinMs: 1000 * secondsOf('AZIMUTH_STOP_SECONDS', read('AZIMUTH_STOP_SECONDS', '20')),
     access: readAccess(variables, host, dataDir),
   };
 }
@@ -70,6 +76,11 @@ function checkBlobs(variables: Readonly<Record<string, string | undefined>>): vo
   } catch (cause) {
     throw new SettingError((cause as Error).message, { cause });
   }
+}
+
+function secondsOf(name: string, text: string): number {
+  if (/^\d{1,5}(\.\d+)?$/.test(text)) return Number(text);
+  throw new SettingError(`${name}: expected seconds, such as 20, got "${text}".`);
 }
 
 /** The value never stands in the message: it holds a password. */

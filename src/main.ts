@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { pino } from 'pino';
 import { readEnvironment } from './environment.js';
+import { requestFields } from './request-id.js';
 import { type Role, readRole, requireShared, USAGE } from './roles.js';
 
 /** Command line and environment → processes. Standard output carries one line; the log goes to standard error. */
@@ -17,7 +18,11 @@ async function main(): Promise<void> {
   delete process.env['AZIMUTH_TOKEN'];
   requireShared(role, options.databaseUrl);
   const logger = pino(
-    { level: logLevel, redact: ['databaseUrl', '*.databaseUrl', 'req.headers.authorization'] },
+    {
+      level: logLevel,
+      redact: ['databaseUrl', '*.databaseUrl', 'req.headers.authorization'],
+      mixin: requestFields,
+    },
     pino.destination(2),
   );
   const starting = start(role, { ...options, logger });

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createServer, type ServerOptions as HttpOptions } from 'node:http';
 import { basename } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Caller } from './access/caller.js';
@@ -13,6 +14,7 @@ import { UrlSigner } from './access/url-signer.js';
 import { Closing } from './closing.js';
 import { DEFAULT_CACHE_BYTES } from './environment.js';
 import { graphqlOverHttp } from './http/graphql.js';
+import { readiness } from './http/health.js';
 import { Intake } from './http/intake.js';
 import { createMetrics } from './http/metrics/index.js';
 import { createRouter } from './http/router.js';
@@ -53,6 +55,9 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Whether this process starts a worker; without one, runs stay QUEUED until another process brings one. */
   readonly worker: boolean;
+  /** How long `/readyz` says so before it closes; 0 if left out. */
+  readonly drainMs?: number;
+  readonly stopWithinMs?: number;
   /** Open, on loopback, if left out. */
   readonly access?: AccessSettings;
 }
@@ -81,7 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function openBackend(options: ServerOptions, closing: Closing): Promise<Backend> {
-  const { databaseUrl, dataDir, cacheBytes = DEFAULT_CACHE_BYTES, device, logger } = options;
+  const { databaseUrl, dataDir, cacheBytes = DEFAULT_CACHE_BYTES, device, logger, stopWithinMs } = options;
   const database = await openDatabase({ databaseUrl, dataDir });
   closing.add(() => database.stop());
   const queue = await openQueue(database.url, { supervises: false });
@@ -89,7 +94,10 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
   const storage = await openStorage({ url: database.url, ...queue });
   closing.add(() => storage.close());
   if (options.worker) {
-    const supervisor = startSupervisor({ url: database.url, device, dataDir, cacheBytes, queue, logger });
+    const supervisor = startSupervisor({
+      ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
+      ...{ url: database.url, device, dataDir, cacheBytes, queue, logger },
+    });
     closing.add(() => supervisor.stop());
   }
   return { storage, estimate: createEstimator(queue), transfer: createTransfer(queue), merge: createMerger(queue) };
@@ -97,7 +105,7 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
 
 async function openFront(
   { storage, estimate, transfer, merge }: Backend,
-  { host, port, logger, access = OPEN_ACCESS }: ServerOptions,
+  { host, port, logger, access = OPEN_ACCESS, drainMs = 0 }: ServerOptions,
   closing: Closing,
 ): Promise<Address> {
   const version = packageVersion();
@@ -123,16 +131,19 @@ async function openFront(
   const socket = graphqlOverSocket({ schema, createContext, logger, access, gate, tokens, observer, rate });
   metrics.watchSockets(socket.facts);
   const studio = openStudio(packageFile('dist/web'), version);
+  const going = new AbortController();
+  const ready = () => readiness(storage, shippedModel, going.signal);
   const front = { graphql, metrics, studio, gate, signer, quota, intake, rate };
-  const server = createServer(
-    timeouts(limits),
-    createRouter({ storage, version, shippedModel, logger, access, ...front }),
-  );
+  const server = createServer(timeouts(limits), createRouter({ storage, version, ready, logger, access, ...front }));
   server.maxConnections = limits.connections;
   server.on('upgrade', socket.upgrade);
   const address = await listen(server, host, port);
   closing.add(() => closeServer(server));
   closing.add(() => socket.stop());
+  closing.add(async () => {
+    going.abort();
+    await setTimeout(drainMs);
+  });
   importShipped(storage, shippedModel).catch((error: unknown) => {
     logger.error({ err: error }, 'the shipped model could not be imported');
   });

@@ -17,6 +17,7 @@ export interface WorkerHostOptions {
   /** Copies of models' files take so many bytes at most. */
   readonly cacheBytes: number;
   readonly logger: Logger;
+  readonly stopWithinMs: number;
 }
 
 export interface RunningWorkerHost {
@@ -27,13 +28,13 @@ export interface RunningWorkerHost {
 
 /** A supervisor with its worker, and no front: what `azimuth worker` runs. */
 export async function startWorkerHost(options: WorkerHostOptions): Promise<RunningWorkerHost> {
-  const { databaseUrl: url, device, dataDir, cacheBytes, logger, healthPort } = options;
+  const { databaseUrl: url, device, dataDir, cacheBytes, logger, healthPort, stopWithinMs } = options;
   const closing = new Closing(logger);
   return closing.orNothing(async () => {
     await prepareDatabase(url);
     const queue = await openQueue(url, { supervises: false });
     closing.add(() => queue.stop());
-    const supervisor = startSupervisor({ url, device, dataDir, cacheBytes, queue, logger });
+    const supervisor = startSupervisor({ url, device, dataDir, cacheBytes, queue, logger, stopWithinMs });
     closing.add(() => supervisor.stop());
     if (healthPort === null) return { url: null, close: closing.close };
     const { pool } = openPool(url, 1);

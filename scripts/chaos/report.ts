@@ -8,7 +8,11 @@ import type { ChaosResult } from './run.js';
 export interface Summary {
   readonly seed: number;
   readonly seconds: number;
+  /** Whether the model that ships was left out. */
+  readonly isTiny: boolean;
   readonly processors: string;
+  /** Of the machine, before anything was started: what else it had to do. */
+  readonly loadBefore: number;
   readonly asked: number;
   readonly strikes: Readonly<Record<string, number>>;
   readonly recovery: Readonly<Record<string, { count: number; medianMs: number; p95Ms: number; maxMs: number }>>;
@@ -22,15 +26,28 @@ export interface Summary {
   readonly violations: readonly { readonly check: string; readonly text: string }[];
 }
 
-export function summaryOf({ options, seconds, done, hasQuota, ledger, recoveries, violations }: ChaosResult): Summary {
+export function summaryOf({
+  options,
+  loadBefore,
+  seconds,
+  done,
+  hasQuota,
+  ledger,
+  recoveries,
+  violations,
+}: ChaosResult): Summary {
   const { sequences, acknowledged, refusals } = ledger;
   const kinds = [...KILL_KINDS, ...DISTURBANCE_KINDS];
   return {
     seed: options.seed,
+    isTiny: !options.hasPortraits,
     seconds,
     processors: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+    loadBefore,
     asked: options.kills,
-    strikes: Object.fromEntries(kinds.map((kind) => [kind, done.filter((one) => one === kind).length])),
+    strikes: Object.fromEntries(
+      kinds.map((kind) => [kind, done.filter((one) => one === kind && (kind !== 'full' || hasQuota)).length]),
+    ),
     recovery: Object.fromEntries(
       kinds.map((kind) => [kind, spread(recoveries.all.filter((one) => one.kind === kind).map(({ ms }) => ms))]),
     ),
@@ -90,13 +107,13 @@ export function tablesOf(summary: Summary): string {
     '',
     '| | |',
     '| --- | --- |',
-    `| kills | ${killsOf(summary)} of ${summary.asked} asked for, in ${Math.round(summary.seconds / 60)} min, seed ${summary.seed} |`,
+    `| kills | ${killsOf(summary)} of ${summary.asked} asked for, in ${Math.round(summary.seconds / 60)} min, seed ${summary.seed}${summary.isTiny ? ', `--tiny`' : ''} |`,
     `| runs | ${inWords(summary.runs)} |`,
     `| events delivered | ${summary.eventsDelivered} in ${summary.sequences} subscriptions, taken up again ${summary.reconnections} times |`,
     `| mutations acknowledged | ${summary.mutationsAcknowledged} |`,
     `| answers that made a client try again | ${inWords(summary.refusals) || 'none'} |`,
     `| violations | ${summary.violations.length} |`,
-    `| machine | ${summary.processors} |`,
+    `| machine | ${summary.processors}; load average ${summary.loadBefore.toFixed(1)} before the start |`,
     ...(summary.hasQuota ? [] : ['', 'The disk was not filled: that needs root, to mount a file system.']),
   ].join('\n');
 }

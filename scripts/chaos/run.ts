@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Random } from '../support/random.js';
@@ -40,6 +40,8 @@ export interface ChaosOptions {
 export interface ChaosResult {
   readonly options: ChaosOptions;
   readonly seconds: number;
+  /** Load average before anything was started. */
+  readonly loadBefore: number;
   readonly done: readonly ActionKind[];
   readonly hasQuota: boolean;
   readonly ledger: Ledger;
@@ -55,6 +57,8 @@ const PREPARATION_MS = 1_200_000;
 const QUIET_MS = 120_000;
 /** and no longer than this. */
 const GRACE_MS = 900_000;
+/** Upon these everything is stopped: nothing is left running. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const CHECKS = {
   mutations: mutationsCheck,
   sequences: sequencesCheck,
@@ -71,13 +75,22 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   chmodSync(folder, 0o755);
   const timeline = new Timeline(options.isLoud);
   const violations = new Violations(timeline);
-  const start = Date.now();
+  const [start, loadBefore = 0] = [Date.now(), loadavg()[0]];
   const cluster = await Cluster.start({ ...options, folder, timeline });
+  const interrupt = () => void cluster.stop().finally(() => process.exit(130));
+  for (const name of SIGNALS) process.once(name, interrupt);
   const facts = { options, ledger: new Ledger(), recoveries: new Recoveries(timeline, violations), violations, folder };
   try {
     const done = await live({ ...facts, cluster, timeline });
-    return { ...facts, done, hasQuota: cluster.quota !== null, seconds: Math.round((Date.now() - start) / 1000) };
+    return {
+      ...facts,
+      done,
+      loadBefore,
+      hasQuota: cluster.quota !== null,
+      seconds: Math.round((Date.now() - start) / 1000),
+    };
   } finally {
+    for (const name of SIGNALS) process.off(name, interrupt);
     for (const name of await cluster.stop()) violations.report('leftovers', `${name} did not end when it was asked to`);
     for (const left of processesOf(folder)) violations.report('leftovers', `a process is left: ${left}`);
     if (violations.all.length === 0) rmSync(folder, { recursive: true, force: true });

@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: { data: { type: 'string', default: '' }, url: { type: 'string', default: '' } },
 });
 
-const SIZE = { width: 1280, height: 800 };
+const SIZE = { width: 1280, height: 840 };
 
 interface Shown {
   readonly modelId: string;
@@ -83,7 +83,7 @@ async function takePictures(
   const views = [
     { name: 'studio-discover', hash: `discover/${encodeURIComponent(discoveryId)}`, theme: 'dark', ready: '.pair img' },
     { name: 'studio-directions', hash: 'directions', theme: 'light', ready: 'main img' },
-    { name: 'studio-edit', hash: `edit?${edit}`, theme: 'dark', ready: '.stage-image' },
+    { name: 'studio-edit', hash: `edit?${edit}`, theme: 'dark', ready: '.stage-actions a[href]' },
   ] as const;
   for (const { name, hash, theme, ready } of views) {
     const page = await browser.newPage({ viewport: SIZE, colorScheme: theme });

@@ -7,7 +7,8 @@ export interface Readiness {
 }
 
 /** Whether work sent now would be done: the database answers, a worker is alive, the shipped model is READY. */
-export async function readiness(storage: Storage, shippedModel: string): Promise<Readiness> {
+export async function readiness(storage: Storage, shippedModel: string, going: AbortSignal): Promise<Readiness> {
+  if (going.aborted) return { ready: false, missing: ['server: it is being stopped'] };
   const missing = await storage.status.ping().then(
     () => missingParts(storage, shippedModel),
     () => ['database: it does not answer'],

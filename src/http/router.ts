@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { LimitError } from '../access/limit-error.js';
+import { withRequestId } from '../request-id.js';
 import { outageError } from '../resolvers/errors.js';
 import { admitCaller, admitPage } from './admission.js';
 import { HttpError, sendError } from './messages.js';
@@ -10,7 +11,9 @@ import { type Parts, ROUTES, type Route } from './routes.js';
 export function createRouter(parts: Parts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     parts.metrics.observeRequest(request, response);
-    route(parts, request, response).catch((error: unknown) => fail(parts.logger, request, response, error));
+    withRequestId(request, response, () => {
+      route(parts, request, response).catch((error: unknown) => fail(parts.logger, request, response, error));
+    });
   };
 }
 

@@ -10,7 +10,7 @@ import type { UrlSigner } from '../access/url-signer.js';
 import type { Storage } from '../storage/types.js';
 import { serveDirections, uploadDirections } from './directions.js';
 import type { GraphQLOverHttp } from './graphql.js';
-import { readiness } from './health.js';
+import type { Readiness } from './health.js';
 import { serveImage, uploadImage } from './images.js';
 import type { Intake } from './intake.js';
 import { HttpError, send, sendJson } from './messages.js';
@@ -23,8 +23,8 @@ export interface Parts {
   readonly metrics: Metrics;
   readonly version: string;
   readonly studio: Studio;
-  /** Folder of the model that ships. */
-  readonly shippedModel: string;
+  /** Whether work sent now would be done. */
+  readonly ready: () => Promise<Readiness>;
   readonly logger: Logger;
   readonly access: AccessSettings;
   readonly gate: Gate;
@@ -99,8 +99,8 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/readyz',
     needs: 'NOTHING',
-    answer: async ({ storage, shippedModel }, { response, caller }) => {
-      const { ready, missing } = await readiness(storage, shippedModel);
+    answer: async (parts, { response, caller }) => {
+      const { ready, missing } = await parts.ready();
       sendJson(response, ready ? 200 : 503, { ready, ...(caller ? { missing } : {}) });
     },
   },

@@ -9,7 +9,7 @@ import { modelRef } from './model-ref.js';
 type Announced = Awaited<ReturnType<Work['announced']>>;
 
 /** Trains from the last checkpoint, if there is one, and writes what happens into the run's log. */
-export async function discoveryJob(context: JobContext, held: Held, { signal, pause }: JobSignals): Promise<void> {
+export async function discoveryJob(context: JobContext, held: Held, signals: JobSignals): Promise<void> {
   const { work, engine, interactive, enqueue } = context;
   const row = await work.discovery(held.runId);
   const model = await work.model(row.modelId);
@@ -21,13 +21,33 @@ export async function discoveryJob(context: JobContext, held: Held, { signal, pa
     ? await work.blob(row.statisticsHash)
     : await work.adoptStatistics(held, row.modelId);
   const config = row.config;
-  const options = { state: last?.state ?? null, statistics, signal, pause, yieldTo: interactive.yieldTo };
   const writer = new DiscoveryWriter(work, held, row.totalSteps, announced, row.modelId);
   await writer.prepare();
   const ref = await modelRef(context, model);
-  for await (const event of engine.discover(ref, config, options)) await writer.write(event);
+  const { signal, pause } = untilCheckpoint(signals, writer);
+  const options = { state: last?.state ?? null, statistics, signal, pause, yieldTo: interactive.yieldTo };
+  for await (const event of engine.discover(ref, config, options)) {
+    if (event.type === 'step') context.metrics.step();
+    await writer.write(event);
+  }
+  // Handed back by whoever called.
+  if (!writer.isFinished && !signals.pause.aborted) throw new Error('the worker leaves a training at a checkpoint');
   if (!writer.isFinished) return work.setStatus(held, 'PAUSED');
   await work.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
+}
+
+/** A worker that leaves waits for the checkpoint of the step under way; before the first step there is nothing to keep. */
+function untilCheckpoint(
+  { signal, pause, leave }: JobSignals,
+  writer: DiscoveryWriter,
+): { readonly signal: AbortSignal; readonly pause: AbortSignal } {
+  const idle = new AbortController();
+  const onLeave = () => {
+    if (!writer.hasStepped) idle.abort();
+  };
+  leave.addEventListener('abort', onLeave, { once: true });
+  if (leave.aborted) onLeave();
+  return { signal: AbortSignal.any([signal, idle.signal]), pause: AbortSignal.any([pause, leave]) };
 }
 
 class DiscoveryWriter {
@@ -35,6 +55,8 @@ class DiscoveryWriter {
   private readonly noteStatistics: ReturnType<typeof progress>;
   /** Whether the last event of a discovery has come; one that was paused ends without it. */
   isFinished = false;
+  /** Whether a step was made that the last checkpoint does not have. */
+  hasStepped = false;
 
   constructor(
     private readonly work: Work,
@@ -54,6 +76,7 @@ class DiscoveryWriter {
 
   async write(event: DiscoveryEvent): Promise<void> {
     const { work, held, announced } = this;
+    if (event.type === 'step' || event.type === 'checkpoint') this.hasStepped = event.type === 'step';
     if (event.type === 'phase' && event.phase === 'statistics') await this.noteStatistics(event.done, event.total);
     if (event.type === 'statistics') {
       await work.saveStatistics(held, event.bytes);

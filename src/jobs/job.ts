@@ -5,6 +5,7 @@ import type { BlobCache } from './blob-cache.js';
 import type { ModelFiles } from './files/model-files.js';
 import type { HubSettings } from './hub/index.js';
 import type { Interactive } from './interactive.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 
 /** What every job works with. */
 export interface JobContext {
@@ -15,6 +16,7 @@ export interface JobContext {
   /** Blobs that were needed lately. */
   readonly blobs: BlobCache;
   readonly logger: Logger;
+  readonly metrics: WorkerMetrics;
   readonly version: string;
   /** Files of models, for any worker; null: each is where it was imported from. */
   readonly files: ModelFiles | null;
@@ -30,4 +32,6 @@ export interface JobSignals {
   readonly signal: AbortSignal;
   /** Stop at the next point that can be gone on from. */
   readonly pause: AbortSignal;
+  /** The worker is going: as `pause`, for somebody else to go on. */
+  readonly leave: AbortSignal;
 }

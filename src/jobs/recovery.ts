@@ -55,8 +55,10 @@ export class Recovery {
     const runs = await abandonedRuns(this.database, deadId);
     const holders = new Set(runs.flatMap(({ workerId }) => workerId ?? []));
     if (holders.size > 0) await endTransactionsOf(this.database, [...holders]);
-    for (const { id: runId, kind, epoch } of runs)
+    for (const { id: runId, kind, epoch } of runs) {
+      this.logger.warn({ runId, kind, epoch, workerId: deadId }, 'a run is handed back: its worker is gone');
       await handBack(this.queue, this.work, { runId, kind, epoch }, reason);
+    }
   }
 
   private async look(): Promise<void> {

@@ -8,7 +8,9 @@ import { Recovery } from './recovery.js';
 
 const RESTART_MS = 200;
 const RESTART_MAX_MS = 10_000;
+/** For a worker to let go of everything, once it has come to a checkpoint or its time for that is over. */
 const STOP_GRACE_MS = 5000;
+const STOP_WITHIN_MS = 20_000;
 
 export interface SupervisorOptions {
   readonly url: string;
@@ -19,6 +21,8 @@ export interface SupervisorOptions {
   readonly cacheBytes: number;
   readonly queue: Queue;
   readonly logger: Logger;
+  /** How long a training may take to come to a checkpoint when the worker stops. */
+  readonly stopWithinMs?: number;
 }
 
 export interface Supervisor {
@@ -66,10 +70,10 @@ class Keeper {
   start(): void {
     const id = randomUUID();
     let cameUp = false;
-    const { url, device, dataDir, cacheBytes, logger } = this.options;
+    const { url, device, dataDir, cacheBytes, logger, stopWithinMs = STOP_WITHIN_MS } = this.options;
     const own = { AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
     const place = { AZIMUTH_WORKER_DATA: dataDir, AZIMUTH_WORKER_CACHE_BYTES: String(cacheBytes) };
-    const env = { ...process.env, ...own, ...place };
+    const env = { ...process.env, ...own, ...place, AZIMUTH_WORKER_STOP_MS: String(stopWithinMs) };
     const child = fork(packageFile('dist/src/jobs/worker-main.js'), {
       env,
       execPath: process.execPath,
@@ -85,10 +89,12 @@ class Keeper {
         this.child = null;
         resolve();
         if (this.stopping) return;
-        logger.error({ code, signal }, 'the worker process ended; starting another');
+        logger.error({ workerId: id, code, signal }, 'the worker process ended; starting another');
         void this.restart(id, cameUp);
       });
-      child.once('error', (error) => logger.error({ err: error }, 'the worker process could not be started'));
+      child.once('error', (error) =>
+        logger.error({ workerId: id, err: error }, 'the worker process could not be started'),
+      );
     });
   }
 
@@ -97,7 +103,8 @@ class Keeper {
     const { child } = this;
     if (child) {
       child.kill('SIGTERM');
-      const force = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+      const graceMs = (this.options.stopWithinMs ?? STOP_WITHIN_MS) + STOP_GRACE_MS;
+      const force = setTimeout(() => child.kill('SIGKILL'), graceMs);
       await this.exited;
       clearTimeout(force);
     }
@@ -112,7 +119,10 @@ class Keeper {
       await forgetWorker(this.database, deadId);
     } catch (error) {
       // Its lease runs out soon, and then it is found.
-      this.options.logger.warn({ err: error }, 'what the dead worker held could not be handed back at once');
+      this.options.logger.warn(
+        { workerId: deadId, err: error },
+        'what the dead worker held could not be handed back at once',
+      );
     }
     setTimeout(() => {
       if (!this.stopping) this.start();

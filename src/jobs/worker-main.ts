@@ -18,8 +18,9 @@ async function main(): Promise<void> {
   const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const files = { cache: join(data, 'models'), cacheBytes: Number(cacheBytes), s3: readS3Place(process.env) };
   const engine = await createEngine({ device });
-  const settings = { hub, files, modelRoots };
-  const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, ...settings });
+  const stopWithinMs = Number(process.env['AZIMUTH_WORKER_STOP_MS']);
+  const options = { url, engine, id, version: packageVersion(), logger, hub, files, modelRoots, stopWithinMs };
+  const worker = await startWorker(options);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as after } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { AccessError } from '../access/errors.js';
 import { type Engine, EngineError } from '../engine/index.js';
@@ -41,11 +41,13 @@ import { type SweepMember, sweepJob } from './sweep-job.js';
 import type { TransferRequest } from './transfer.js';
 import { transferJob } from './transfer-job.js';
 import { untilAnswered } from './until-answered.js';
+import { WorkerMetrics } from './worker-metrics.js';
 
 /** A request is announced by NOTIFY; this bounds what a lost one costs. */
 const REQUEST_LOOK_MS = 2000;
 /** Somebody else gets the first chance at an import that is not for this host. */
 const PASS_ON_MS = 500;
+const STOP_WITHIN_MS = 20_000;
 const POLL = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
 
 export interface WorkerOptions {
@@ -58,25 +60,31 @@ export interface WorkerOptions {
   readonly hub?: JobContext['hub'];
   /** Where files of models are kept for other workers; without it each model is where it was imported from. */
   readonly files?: FileSettings;
+  /** How long a training may take to come to a checkpoint when the worker stops. */
+  readonly stopWithinMs?: number;
   /** Any folder, if left out. */
   readonly modelRoots?: readonly string[];
 }
 
 export interface RunningWorker {
   readonly id: string;
-  /** Aborts what runs, hands it back to the queue, and lets go of everything. */
+  /** Hands what runs back to the queue, a training with a checkpoint of its last step, and lets go of everything. */
   stop(): Promise<void>;
 }
 
 /** Takes jobs until stopped: one of each kind at a time, edits and imports before trainings. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { url, engine, id = randomUUID(), version, logger, hub = null, modelRoots = null } = options;
+  const { url, engine, id = randomUUID(), version, hub = null, modelRoots = null } = options;
+  const { stopWithinMs = STOP_WITHIN_MS } = options;
+  const logger = options.logger.child({ workerId: id });
   const { pool, database } = openPool(url, 6, workerConnections(id));
   const queue = await openQueue(url, { supervises: true });
   const bell = await Bell.open(url, REQUEST_CHANNEL);
   const lease = await keepLease(url, id, engine.devices);
   const work = new Work(database);
   const files = options.files ? await openModelFiles(database, options.files) : null;
+  const metrics = new WorkerMetrics(id);
+  const report = metrics.report(database);
   const context: JobContext = {
     work,
     blobs: new BlobCache(work),
@@ -84,6 +92,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     enqueue: queue.enqueue,
     interactive: new Interactive(),
     logger,
+    metrics,
     version,
     files,
     hub,
@@ -98,7 +107,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     id,
     stop: async () => {
       ending.abort();
-      await runner.stop();
+      report.stop();
+      await runner.stop(stopWithinMs);
       await storing.catch(() => {});
       await lease.stop();
       await leave(queue, bell, database, id);
@@ -117,6 +127,9 @@ type RunJob = (context: JobContext, held: Held, signals: JobSignals) => Promise<
 
 /** Runs jobs, and turns their ends into statuses. */
 class JobRunner {
+  /** Nothing new is begun; a training comes to a checkpoint, all else stops between two session runs. */
+  private readonly leaving = new AbortController();
+  /** The time for that is over. */
   private readonly stopping = new AbortController();
   private readonly active = new Set<Promise<unknown>>();
 
@@ -144,11 +157,11 @@ class JobRunner {
     await on('sweep', (id) => interactive.duringSweep(() => this.runSweep(id)));
     await on('import', (id) => this.runImport(id));
     await on('discovery', (id) => this.run('discovery', id, discoveryJob));
-    const asked = <Result>(work: () => Promise<Result>) => interactive.during(() => answer(work, this.stopping.signal));
+    const asked = <Result>(work: () => Promise<Result>) => interactive.during(() => answer(work, this.leaving.signal));
     await on('estimate', (_, data) => asked(() => estimateJob(this.context, data as EstimateRequest, this.patience())));
     await on('directions', (_, data) => asked(() => transferJob(this.context, data as TransferRequest)));
     await on('merge', (_, data) => asked(() => mergeJob(this.context, data as MergeOrder, this.patience())));
-    await on('gallery', (_, data) => galleryJob(this.context, data, this.stopping.signal));
+    await on('gallery', (_, data) => galleryJob(this.context, data, this.leaving.signal));
   }
 
   /** A job that comes back into its queue is not announced by the queue. */
@@ -164,14 +177,18 @@ class JobRunner {
 
   /** Nobody waits longer for an answer. */
   private patience(): AbortSignal {
-    return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ASK_LIMIT_MS)]);
+    return AbortSignal.any([this.leaving.signal, AbortSignal.timeout(ASK_LIMIT_MS)]);
   }
 
-  async stop(): Promise<void> {
+  /** A training that comes to no checkpoint within `withinMs` is handed back without. */
+  async stop(withinMs: number): Promise<void> {
     // Nothing new is taken, so that what is handed back goes to somebody else.
     await Promise.all(QUEUES.map((name) => this.queue.boss.offWork(name, { wait: false })));
-    this.stopping.abort();
+    this.leaving.abort();
+    const late = setTimeout(() => this.stopping.abort(), withinMs);
     await Promise.allSettled(this.active);
+    clearTimeout(late);
+    this.stopping.abort();
   }
 
   private async tracked<T>(work: Promise<T>): Promise<T> {
@@ -184,20 +201,24 @@ class JobRunner {
   }
 
   private async run(kind: RunKind, runId: string, job: RunJob): Promise<void> {
-    const { logger } = this.context;
-    if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
+    if (this.leaving.signal.aborted) throw new Error('the worker is stopping');
     const held = await this.take(runId);
     if (!held) return;
+    const logger = this.context.logger.child({ runId, kind, epoch: held.epoch });
+    logger.info('a run was taken');
     const cancelled = new AbortController();
     const paused = new AbortController();
     const done = new AbortController();
     void this.watchRequests(held, cancelled, paused, done.signal);
     try {
-      const signal = AbortSignal.any([this.stopping.signal, cancelled.signal]);
-      await job(this.context, held, { signal, pause: paused.signal });
+      const ends = kind === 'discovery' ? this.stopping : this.leaving;
+      const signal = AbortSignal.any([ends.signal, cancelled.signal]);
+      const signals = { signal, pause: paused.signal, leave: this.leaving.signal };
+      await this.context.metrics.during(kind, () => job({ ...this.context, logger }, held, signals));
+      logger.info('a run is done');
     } catch (error) {
       await this.conclude(() => this.end({ ...held, kind }, error, cancelled.signal));
-      logger.info({ runId, err: error }, 'a run ended early');
+      logger.info({ err: error }, 'a run ended early');
     } finally {
       done.abort();
     }
@@ -206,7 +227,7 @@ class JobRunner {
   /** Leaves the import of a folder that is not on this host to a worker that may have it. */
   private async runImport(runId: string): Promise<void> {
     if (await isElsewhere(this.context, runId, this.workerId)) {
-      await setTimeout(PASS_ON_MS);
+      await after(PASS_ON_MS);
       // Its queue gives it to somebody else, or here again.
       throw new Error(`import ${runId}: the folder is not on this host`);
     }
@@ -216,7 +237,7 @@ class JobRunner {
   /** Runs all edits of a sweep that are not over; what happens to one of them is no matter of the others. */
   private async runSweep(sweepId: string): Promise<void> {
     const { work, logger } = this.context;
-    if (this.stopping.signal.aborted) throw new Error('the worker is stopping');
+    if (this.leaving.signal.aborted) throw new Error('the worker is stopping');
     const rows = await untilAnswered(() => work.edits.sweep(sweepId), this.stopping.signal);
     const members: SweepMember[] = [];
     const done = new AbortController();
@@ -230,7 +251,7 @@ class JobRunner {
       members.push({ row, held, cancelled: cancelled.signal, isOver: false });
     }
     try {
-      await sweepJob(this.context, members, rows.length, this.stopping.signal);
+      await sweepJob(this.context, members, rows.length, this.leaving.signal);
     } catch (error) {
       for (const { held, cancelled, isOver } of members)
         if (!isOver && error instanceof StaleEpochError) await this.letGo({ ...held, kind: 'edit' });
@@ -285,7 +306,7 @@ class JobRunner {
     const { work } = this.context;
     if (error instanceof StaleEpochError || cancelled.reason instanceof StaleEpochError) return;
     if (cancelled.aborted) return work.setStatus(held, 'CANCELLED');
-    if (this.stopping.signal.aborted)
+    if (this.leaving.signal.aborted)
       return handBack(this.queue, work, held, 'the server was stopped', { isFault: false });
     if (isPassing(error)) return handBack(this.queue, work, held, 'the database was away', { isFault: false });
     const typed = error instanceof EngineError || error instanceof AccessError;

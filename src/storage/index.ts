@@ -21,6 +21,7 @@ export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
 export { CHUNK_BYTES, DatabaseFiles, type FileStore } from './file-store.js';
 export { queueKey, wakeWorkers } from './hand-over.js';
+export { reportMetrics } from './metrics.js';
 export { filesOfModel, putFilesOfModel, type StoredModel } from './model-files.js';
 export { isPassing } from './outages.js';
 export type { Dequeue, Enqueue, Jobs } from './runs.js';

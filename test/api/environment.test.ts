@@ -11,6 +11,8 @@ test('an empty environment gives the defaults', () => {
     device: 'auto',
     healthPort: null,
     logLevel: 'info',
+    drainMs: 0,
+    stopWithinMs: 20_000,
   });
   expect(cacheBytes).toBe(20 * 2 ** 30);
   expect(dataDir).toMatch(/data$/);
@@ -29,6 +31,7 @@ test.each([
   ['AZIMUTH_BLOBS', 's3://bucket/models'],
   ['AZIMUTH_CACHE_BYTES', '20GB'],
   ['LOG_LEVEL', 'loud'],
+  ['AZIMUTH_STOP_SECONDS', 'soon'],
   ['DATABASE_URL', 'mysql://user:secret@host/db'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readEnvironment({ [name]: value })).toThrow(`${name}: expected`);

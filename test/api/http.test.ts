@@ -177,6 +177,14 @@ describe('state', () => {
     expect(mapped).not.toContain('onnxruntime');
   });
 
+  test('every answer has an id, a given one if it can stand in a log', async () => {
+    const idOf = async (headers: Record<string, string>) =>
+      (await fetch(`${api.url}/healthz`, { headers })).headers.get('x-request-id');
+    expect(await idOf({ 'x-request-id': 'proxy-1' })).toBe('proxy-1');
+    expect(await idOf({ 'x-request-id': 'a b"}' })).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idOf({})).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   test('/healthz says that the process is up', async () => {
     const response = await fetch(`${api.url}/healthz`);
     expect(response.status).toBe(200);

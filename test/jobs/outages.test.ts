@@ -56,7 +56,12 @@ const BREAK_ALL =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
 it('a connection that breaks under a transaction is an outage, whatever its ROLLBACK says', async () => {
-  const breaking = db.database.transaction((tx) => tx.execute('SELECT pg_terminate_backend(pg_backend_pid())'));
+  const breaking = db.database.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await db.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await setTimeout(200);
+    await tx.execute('SELECT 1');
+  });
   expect(isPassing(await breaking.catch((error: unknown) => error))).toBe(true);
 });
 

@@ -62,7 +62,9 @@ function Run({ run, live, refresh }: { readonly run: RunDetails; readonly live: 
         </Notice>
       )}
       <Outcome run={run} status={status} />
-      <RunProgress run={run} record={record} status={status} />
+      <div class="run-progress">
+        <RunProgress run={run} record={record} status={status} />
+      </div>
       <Curves columns={record.columns} version={version} />
       <Previews
         previews={record.previews}

@@ -104,7 +104,7 @@ function options(
   return {
     width,
     height: HEIGHT,
-    padding: [10, 8, 4, 0],
+    padding: [10, 16, 4, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: false }, y: range ? { range: [range[0], range[1]] } : {} },
