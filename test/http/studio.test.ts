@@ -18,6 +18,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'assets'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Azimuth</title>');
   writeFileSync(join(folder, 'built-from'), 'abc');
+  writeFileSync(join(folder, 'client.js'), SCRIPT);
   const script = join(folder, 'assets', 'index-abc123.js');
   writeFileSync(script, SCRIPT);
   writeFileSync(`${script}.br`, brotliCompressSync(SCRIPT));
@@ -57,7 +58,7 @@ test('an asset comes compressed as the client can read it, brotli before gzip, a
     'content-encoding': 'br',
     'content-type': 'text/javascript; charset=utf-8',
     'cache-control': 'public, max-age=31536000, immutable',
-    vary: 'accept-encoding',
+    vary: 'origin, accept-encoding',
   });
   expect(brotliDecompressSync(body).toString()).toBe(SCRIPT);
   expect(gunzipSync((await get(path, { 'accept-encoding': 'gzip, br;q=0' })).body).toString()).toBe(SCRIPT);
