@@ -50,7 +50,7 @@ export const LIMIT_SETTINGS = {
   bodyBytes: { variable: 'AZIMUTH_MAX_BODY_BYTES', fallback: MIB, max: 64 * MIB, says: 'bytes of a GraphQL request' },
   intakeBytes: {
     variable: 'AZIMUTH_MAX_INTAKE_BYTES',
-    fallback: 512 * MIB,
+    fallback: 256 * MIB,
     max: 64 * GIB,
     says: 'bytes of all bodies that are being received',
   },

@@ -14,9 +14,12 @@ import { VALUES } from './hostile/values.js';
  */
 
 const MIB = 2 ** 20;
-/** How much more resident memory the API process may have at most during, and a little after, everything below. */
-const PEAK_MAX = 640 * MIB;
-const AFTER_MAX = 320 * MIB;
+/**
+ * How much more resident memory the API process may have at most during, and a little after, everything below: bodies of 256 MiB
+ * in pieces and whole, an image of 40 million pixels, and what the allocator keeps of them, which is the more the faster they come.
+ */
+const PEAK_MAX = 768 * MIB;
+const AFTER_MAX = 512 * MIB;
 
 let server: ApiProcess;
 let modelId: string;

@@ -123,6 +123,12 @@ interface Reference {
   readonly gradients: Record<string, Probe>;
 }
 
+/**
+ * Of a whole UNet: what its layers round adds up, and differs by processor, since ONNX Runtime's kernels sum in the order of its
+ * vector units. The largest seen was 0.9e-5 on one and 1.02e-5 on another, for the bias before a normalisation that nearly cancels it.
+ */
+const UNET_TOLERANCE = 2e-5;
+
 const unets: Record<string, Reference> = JSON.parse(readFileSync(fixture('weight-gradients/unets.json'), 'utf8'));
 
 describe('the gradient of a whole denoising loss by every weight agrees with diffusers', () => {
@@ -137,7 +143,7 @@ describe('the gradient of a whole denoising loss by every weight agrees with dif
     const batch = { x0: tensor(x0), noise: tensor(noise), timesteps };
     const made = await objective.run(batch, Object.fromEntries(weights));
     await objective.release();
-    expect(Math.abs(made.loss / loss - 1)).toBeLessThan(TOLERANCE);
+    expect(Math.abs(made.loss / loss - 1)).toBeLessThan(UNET_TOLERANCE);
     const largest = Math.max(...Object.values(gradients).map((probe) => probe.norm));
     for (const [key, probe] of Object.entries(gradients)) {
       const gradient = made.gradients[key] as FloatTensor;
@@ -147,11 +153,11 @@ describe('the gradient of a whole denoising loss by every weight agrees with dif
       );
       // As above: gradients that are 0, or nearly, are compared with the largest.
       const scale = Math.max(probe.norm, 1e-3 * largest);
-      expect(Math.abs(norm(gradient) - probe.norm) / scale, key).toBeLessThan(TOLERANCE);
-      expect(Math.abs(dot(gradient, wave) - probe.wave) / (scale * norm(wave)), key).toBeLessThan(TOLERANCE);
+      expect(Math.abs(norm(gradient) - probe.norm) / scale, key).toBeLessThan(UNET_TOLERANCE);
+      expect(Math.abs(dot(gradient, wave) - probe.wave) / (scale * norm(wave)), key).toBeLessThan(UNET_TOLERANCE);
       probe.at.forEach((index, position) => {
         expect(Math.abs(gradient.data[index]! - probe.values[position]!) / scale, `${key}[${index}]`).toBeLessThan(
-          TOLERANCE,
+          UNET_TOLERANCE,
         );
       });
     }
