@@ -2,7 +2,7 @@ import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
-import { imageRowOf, putBlob, putImages, readBlob, touchBlobs } from './images.js';
+import { imageRowOf, putBlob, putImages, readBlob, touchImages } from './images.js';
 import { setStatus } from './runs.js';
 import { direction, edit, event, image, inversion, run } from './tables.js';
 import type { EditRow, ImageFitName, ImageRow, InversionFacts, MergeRow } from './types.js';
@@ -150,18 +150,15 @@ export class EditWork {
     // Its log as well: without it nobody knows which frames there were.
     if (known.run.firstSeq > 1) return null;
     const frames = await this.frames(known.run.id);
-    if (!(await this.areKept(frames))) return null;
-    return { resultImageId, originalImageId, reconstructionPsnr: reconstructionPsnr ?? null, frames };
-  }
-
-  /** Whether the images of frames are there, and stay for those who show them now. */
-  private async areKept(frames: readonly Record<string, unknown>[]): Promise<boolean> {
     const named = frames.flatMap(({ imageId, originalId, differenceId }) => [imageId, originalId, differenceId]);
-    const ids = [...new Set(named.filter((id) => typeof id === 'string'))];
-    if (ids.length === 0) return true;
-    const rows = await this.database.select({ hash: image.blobHash }).from(image).where(inArray(image.id, ids));
-    const hashes = rows.map(({ hash }) => hash);
-    return (await touchBlobs(this.database, hashes)).size === ids.length;
+    if (
+      !(await touchImages(
+        this.database,
+        named.filter((id) => typeof id === 'string'),
+      ))
+    )
+      return null;
+    return { resultImageId, originalImageId, reconstructionPsnr: reconstructionPsnr ?? null, frames };
   }
 
   /** Ends an edit with what another one left. */

@@ -59,6 +59,15 @@ export async function putImages(tx: Queryable, pictures: readonly Picture[]): Pr
   return rows;
 }
 
+/** Whether the bytes of all these images are there; if so, they stay a while for whoever names them now. */
+export async function touchImages(database: Queryable, imageIds: readonly string[]): Promise<boolean> {
+  const ids = [...new Set(imageIds)];
+  if (ids.length === 0) return true;
+  const rows = await database.select({ hash: image.blobHash }).from(image).where(inArray(image.id, ids));
+  const hashes = rows.map(({ hash }) => hash);
+  return (await touchBlobs(database, hashes)).size === ids.length;
+}
+
 /** Lets nobody remove the bytes of an image before this transaction has named it; false where they are gone. */
 export async function holdImage(tx: Queryable, id: string): Promise<boolean> {
   const { rows } = await tx.execute(sql`
