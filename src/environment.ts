@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type AccessSettings, readAccess } from './access/settings.js';
 import { SettingError } from './roles.js';
+import type { Keep } from './storage/retention/keep.js';
 import { readS3Place } from './storage/s3-url.js';
 
 /** What the environment configures; see the README. */
@@ -22,6 +23,8 @@ export interface Environment {
   readonly drainMs: number;
   /** How long a training may take to come to a checkpoint when its worker stops. */
   readonly stopWithinMs: number;
+  /** How long previews, events and inversions are kept. */
+  readonly keep: Keep;
   /** Who may do what. */
   readonly access: AccessSettings;
 }
@@ -52,6 +55,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
     drainMs: 1000 * secondsOf('AZIMUTH_DRAIN_SECONDS', read('AZIMUTH_DRAIN_SECONDS', '0')),
     stopWithinMs: 1000 * secondsOf('AZIMUTH_STOP_SECONDS', read('AZIMUTH_STOP_SECONDS', '20')),
+    keep: keepOf(variables),
     access: readAccess(variables, host, dataDir),
   };
 }
@@ -65,6 +69,22 @@ function portOf(name: string, text: string): number {
 function secondsOf(name: string, text: string): number {
   if (/^\d{1,5}(\.\d+)?$/.test(text)) return Number(text);
   throw new SettingError(`${name}: expected seconds, such as 20, got "${text}".`);
+}
+
+/** By default nothing goes that somebody may still look at, and nothing stays that nobody will. */
+function keepOf(variables: Readonly<Record<string, string | undefined>>): Keep {
+  const days = (name: string, fallback: string) => daysOf(name, variables[name] || fallback);
+  return {
+    previewDays: days('AZIMUTH_KEEP_PREVIEW_DAYS', '30'),
+    eventDays: days('AZIMUTH_KEEP_EVENT_DAYS', '365'),
+    inversionDays: days('AZIMUTH_KEEP_INVERSION_DAYS', '30'),
+  };
+}
+
+/** Null for 0: for ever. */
+function daysOf(name: string, text: string): number | null {
+  if (/^\d{1,5}(\.\d+)?$/.test(text)) return Number(text) || null;
+  throw new SettingError(`${name}: expected days, such as 30, or 0 for ever, got "${text}".`);
 }
 
 function bytesOf(name: string, text: string | undefined, fallback: number): number {

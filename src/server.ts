@@ -34,7 +34,7 @@ import { type Address, closeServer, listen } from './listen.js';
 import { packageFile, packageVersion } from './package.js';
 import { RequestContext } from './resolvers/context.js';
 import { createSchema } from './resolvers/schema.js';
-import { openDatabase, openStorage } from './storage/index.js';
+import { type Keep, openDatabase, openStorage, startRetention } from './storage/index.js';
 import type { Storage } from './storage/types.js';
 
 /** Below the package, wherever that is on each host. */
@@ -58,6 +58,8 @@ export interface ServerOptions {
   /** How long `/readyz` says so before it closes; 0 if left out. */
   readonly drainMs?: number;
   readonly stopWithinMs?: number;
+  /** Everything for ever, if left out. */
+  readonly keep?: Keep;
   /** Open, on loopback, if left out. */
   readonly access?: AccessSettings;
 }
@@ -93,6 +95,10 @@ async function openBackend(options: ServerOptions, closing: Closing): Promise<Ba
   closing.add(() => queue.stop());
   const storage = await openStorage({ url: database.url, ...queue });
   closing.add(() => storage.close());
+  if (options.keep) {
+    const retention = startRetention({ url: database.url, keep: options.keep, logger });
+    closing.add(() => retention.stop());
+  }
   if (options.worker) {
     const supervisor = startSupervisor({
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),

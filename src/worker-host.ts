@@ -4,7 +4,7 @@ import { Closing } from './closing.js';
 import { openQueue, startSupervisor } from './jobs/index.js';
 import { closeServer, listen } from './listen.js';
 import { packageVersion } from './package.js';
-import { openPool, prepareDatabase } from './storage/index.js';
+import { type Keep, openPool, prepareDatabase, startRetention } from './storage/index.js';
 
 export interface WorkerHostOptions {
   readonly host: string;
@@ -18,6 +18,7 @@ export interface WorkerHostOptions {
   readonly cacheBytes: number;
   readonly logger: Logger;
   readonly stopWithinMs: number;
+  readonly keep: Keep;
 }
 
 export interface RunningWorkerHost {
@@ -36,6 +37,8 @@ export async function startWorkerHost(options: WorkerHostOptions): Promise<Runni
     closing.add(() => queue.stop());
     const supervisor = startSupervisor({ url, device, dataDir, cacheBytes, queue, logger, stopWithinMs });
     closing.add(() => supervisor.stop());
+    const retention = startRetention({ url, keep: options.keep, logger });
+    closing.add(() => retention.stop());
     if (healthPort === null) return { url: null, close: closing.close };
     const { pool } = openPool(url, 1);
     closing.add(() => pool.end());

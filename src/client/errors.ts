@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'LIMIT_EXCEEDED'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
+  | 'EVENTS_EXPIRED'
+  | 'IMAGE_EXPIRED'
   | 'CANCELLED'
   | 'INTERNAL_SERVER_ERROR';
 

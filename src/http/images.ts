@@ -2,6 +2,7 @@ import sharp, { type Metadata } from 'sharp';
 import { LimitError } from '../access/limit-error.js';
 import type { Limits } from '../access/limits.js';
 import { globalId, parseGlobalId } from '../resolvers/ids.js';
+import { EXPIRED_IMAGE } from '../resolvers/image/image.resolver.js';
 import type { Storage } from '../storage/types.js';
 import { cacheControl } from './cache.js';
 import { HttpError, mediaType, send, sendJson } from './messages.js';
@@ -37,6 +38,7 @@ export async function serveImage(storage: Storage, exchange: Exchange): Promise<
     response.writeHead(304, headers).end();
     return;
   }
+  if (bytes === null) throw new HttpError(410, 'IMAGE_EXPIRED', EXPIRED_IMAGE);
   send(response, 200, row.contentType, bytes, headers);
 }
 

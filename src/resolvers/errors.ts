@@ -16,6 +16,8 @@ export const ERROR_CODES = [
   'FORBIDDEN',
   'QUEUE_FULL',
   'STORAGE_FULL',
+  'EVENTS_EXPIRED',
+  'IMAGE_EXPIRED',
   'CANCELLED',
   'INTERNAL_SERVER_ERROR',
 ] as const;

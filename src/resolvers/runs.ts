@@ -1,6 +1,7 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import { ArgsType, Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
-import type { EventRow, RunErrorRow } from '../storage/types.js';
+import { eventsExpired } from '../storage/errors.js';
+import type { EventRow, RunErrorRow, RunRow } from '../storage/types.js';
 import { checkAfter } from './checks.js';
 import { PageArgs } from './connections.js';
 import type { RequestContext } from './context.js';
@@ -67,7 +68,8 @@ export class AfterArgs {
   @Field(() => Int, {
     nullable: true,
     defaultValue: 0,
-    description: 'The seq of the last event received: the stream starts with the next. 0 replays all.',
+    description:
+      'The seq of the last event received: the stream starts with the next. 0 replays all that are kept. EVENTS_EXPIRED where the next is not kept any more.',
   })
   after?: number | null;
 }
@@ -90,13 +92,21 @@ export async function followRun<Event extends object>(
 ): Promise<RunStream<Event>> {
   const row = await context.loaders.runs.load(run.rowId);
   if (row?.kind !== RUN_KINDS[run.type]) throw notFound(run.type, globalId(run.type, run.rowId));
-  const position = { runId: run.rowId, after: checkAfter(after ?? 0, row.lastSeq), lastSeq: row.lastSeq };
+  const position = { runId: run.rowId, after: beginning(after ?? 0, row), lastSeq: row.lastSeq };
   const all = (from: number, signal: AbortSignal) => context.storage.events.follow(run.rowId, from, signal);
   const latest = (from: number, signal: AbortSignal) => latestFrames(all(from, signal));
   return new RunStream(position, all, frames === 'LATEST' ? latest : all, (event) => {
     context.forgetRows();
     return toEvent(event);
   });
+}
+
+/** The seq to go on after: who has received nothing yet begins with what is kept. */
+function beginning(after: number, { firstSeq, lastSeq }: RunRow): number {
+  checkAfter(after, lastSeq);
+  if (after === 0) return firstSeq - 1;
+  if (after < firstSeq - 1) throw eventsExpired(after, firstSeq);
+  return after;
 }
 
 /** What a subscription's `subscribe` gets: its arguments are those that the schema declares. */

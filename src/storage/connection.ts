@@ -6,7 +6,10 @@ import * as tables from './tables.js';
 
 export type Database = NodePgDatabase<typeof tables>;
 /** A database or a transaction in it. */
-export type Queryable = Pick<Database, 'select' | 'insert' | 'update' | 'delete' | 'execute' | 'query'>;
+export type Queryable = Pick<
+  Database,
+  'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute' | 'query'
+>;
 
 /** Any constant: all nodes that migrate take the same lock. */
 const MIGRATION_LOCK = 731_009_912;

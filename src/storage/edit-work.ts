@@ -1,12 +1,14 @@
 import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
-import type { Database } from './connection.js';
+import type { Database, Queryable } from './connection.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
-import { imageRowOf, putBlob, putImage, readBlob } from './images.js';
+import { imageRowOf, putBlob, putImages, readBlob, touchImages } from './images.js';
 import { setStatus } from './runs.js';
 import { direction, edit, event, image, inversion, run } from './tables.js';
 import type { EditRow, ImageFitName, ImageRow, InversionFacts, MergeRow } from './types.js';
 import type { Held, NewImage } from './work.js';
+
+const DAY_MS = 86_400_000;
 
 export interface NewFrame {
   /** `{ coarse, stepIndex, timestep, samplingSteps }`. */
@@ -89,7 +91,8 @@ export class EditWork {
       originalId: idOf(original),
       differenceId: idOf(difference),
     }));
-    const all = [...images.values()];
+    // In order, as everybody stores them.
+    const all = [...images.values()].sort((a, b) => (a.row.blobHash < b.row.blobHash ? -1 : 1));
     const column = <Value>(of: (entry: (typeof all)[number]) => Value) => sql.param(all.map(of));
     const { rows } = await this.database.execute<{ seq: number }>(sql`
       WITH given AS (
@@ -99,7 +102,7 @@ export class EditWork {
           ${column(({ row }) => row.height)}::int[], ${column(({ row }) => row.contentType)}::text[]
         ) AS g (id, hash, bytes, width, height, content_type)
       ), blobs AS (
-        INSERT INTO blob (hash, bytes) SELECT hash, bytes FROM given ON CONFLICT DO NOTHING
+        INSERT INTO blob (hash, bytes) SELECT hash, bytes FROM given ON CONFLICT (hash) DO UPDATE SET created_at = now()
       ), images AS (
         INSERT INTO ${image} (id, blob_hash, width, height, content_type)
         SELECT id, hash, width, height, content_type FROM given ON CONFLICT DO NOTHING
@@ -133,7 +136,7 @@ export class EditWork {
     if (started.length === 0) throw new StaleEpochError(held.runId, held.epoch);
   }
 
-  /** What an edit with the same request hash left; null if none has yet. */
+  /** What an edit with the same request hash left; null if none has yet, or its frames are not kept any more. */
   async outcomeOf(requestHash: string): Promise<EditOutcome | null> {
     const [known] = await this.database
       .select()
@@ -144,7 +147,17 @@ export class EditWork {
       .limit(1);
     const { resultImageId, originalImageId, reconstructionPsnr } = known?.edit ?? {};
     if (!known || !resultImageId || !originalImageId) return null;
+    // Its log as well: without it nobody knows which frames there were.
+    if (known.run.firstSeq > 1) return null;
     const frames = await this.frames(known.run.id);
+    const named = frames.flatMap(({ imageId, originalId, differenceId }) => [imageId, originalId, differenceId]);
+    if (
+      !(await touchImages(
+        this.database,
+        named.filter((id) => typeof id === 'string'),
+      ))
+    )
+      return null;
     return { resultImageId, originalImageId, reconstructionPsnr: reconstructionPsnr ?? null, frames };
   }
 
@@ -160,19 +173,15 @@ export class EditWork {
   /** Result and final status, together. */
   async finish(held: Held, result: NewImage, original: NewImage, reconstructionPsnr: number | null): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const [{ id: resultImageId }, { id: originalImageId }] = [
-        await putImage(tx, result),
-        await putImage(tx, original),
+      const [{ id: resultImageId }, { id: originalImageId }] = (await putImages(tx, [result, original])) as [
+        ImageRow,
+        ImageRow,
       ];
       await this.end(tx, held, { resultImageId, originalImageId, reconstructionPsnr });
     });
   }
 
-  private async end(
-    tx: Pick<Database, 'update' | 'execute' | 'select' | 'insert' | 'delete' | 'query'>,
-    held: Held,
-    outcome: Omit<EditOutcome, 'frames'>,
-  ): Promise<void> {
+  private async end(tx: Queryable, held: Held, outcome: Omit<EditOutcome, 'frames'>): Promise<void> {
     const { resultImageId: resultId, originalImageId: originalId } = outcome;
     await tx.update(edit).set(outcome).where(eq(edit.runId, held.runId));
     await appendEvent(tx, { ...held, type: 'EditFinished', payload: { resultId, originalId } });
@@ -193,19 +202,23 @@ export class EditWork {
     return { row, bytes };
   }
 
+  /** Found: it counts as used today. */
   async inversion({ imageId, modelHash, samplingSteps, fit }: InversionKey): Promise<InversionFacts | null> {
+    const place = and(
+      eq(inversion.imageId, imageId),
+      eq(inversion.modelHash, modelHash),
+      eq(inversion.samplingSteps, samplingSteps),
+      eq(inversion.fit, fit),
+    );
     const [row] = await this.database
-      .select({ latentsHash: inversion.latentsHash, psnr: inversion.psnr })
+      .select({ latentsHash: inversion.latentsHash, psnr: inversion.psnr, usedAt: inversion.usedAt })
       .from(inversion)
-      .where(
-        and(
-          eq(inversion.imageId, imageId),
-          eq(inversion.modelHash, modelHash),
-          eq(inversion.samplingSteps, samplingSteps),
-          eq(inversion.fit, fit),
-        ),
-      );
-    return row ?? null;
+      .where(place);
+    if (!row) return null;
+    const { usedAt, ...facts } = row;
+    if (Date.now() - usedAt.getTime() > DAY_MS)
+      await this.database.update(inversion).set({ usedAt: sql`now()` }).where(place);
+    return facts;
   }
 
   /** Keeps an inversion; the one that is there first stays, whoever made it. */

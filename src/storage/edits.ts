@@ -3,6 +3,7 @@ import { and, asc, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { admit } from './admission.js';
 import type { Database, Queryable } from './connection.js';
 import { StorageError } from './errors.js';
+import { holdImage } from './images.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
 import { cancelRun, insertRun, type Jobs, requireReady, runOfKey } from './runs.js';
 import { edit, event, run } from './tables.js';
@@ -67,8 +68,10 @@ function startSweep(database: Database, jobs: Jobs, input: Parameters<Stores['st
   });
 }
 
-async function prepare(tx: Queryable, jobs: Jobs, { modelId, replaces }: NewEdit): Promise<void> {
+async function prepare(tx: Queryable, jobs: Jobs, { modelId, imageId, replaces }: NewEdit): Promise<void> {
   await requireReady(tx, modelId);
+  if (imageId !== null && !(await holdImage(tx, imageId)))
+    throw new StorageError('IMAGE_EXPIRED', 'imageId: the image is not kept any more. Upload it again.');
   if (replaces !== null) await supersede(tx, jobs, replaces);
 }
 

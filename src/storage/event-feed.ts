@@ -1,5 +1,6 @@
 import type { Bell, Ring } from './bell.js';
 import type { Database } from './connection.js';
+import { eventsExpired } from './errors.js';
 import { EventLog, isFinal, PAGE, untilReachable } from './event-log.js';
 import type { EventRow } from './types.js';
 
@@ -55,6 +56,9 @@ class EventFeed {
       if (this.failure) throw this.failure.error;
       if (seq < this.head) {
         const rows = this.recent(seq) ?? (await this.page(seq));
+        const first = rows[0];
+        // They went while somebody read them slowly.
+        if (first && first.seq > seq + 1) throw eventsExpired(seq, first.seq);
         // A run that was deleted meanwhile has no log.
         if (rows.length > 0 || this.isOver) return rows.length > 0 ? rows : null;
       }

@@ -69,7 +69,8 @@ export const run = pgTable(
     index('run_worker').on(table.workerId),
     // Few at any time: what limits are counted from.
     index('run_unfinished').on(table.status, table.tokenId).where(sql`status IN ('QUEUED', 'RUNNING', 'PAUSED')`),
-    index('run_finished').on(table.finishedAt),
+    // What has its log yet, by when that may go.
+    index('run_log').on(table.finishedAt).where(sql`first_seq = 1`),
   ],
 );
 
@@ -283,16 +284,10 @@ export const event = pgTable(
     type: text('type').$type<EventTypeName>().notNull(),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.runId, table.seq] }),
-    // Which events show an image: asked before an image that nobody needs any more is removed.
-    index('event_images')
-      .using('gin', sql`payload jsonb_path_ops`)
-      .where(sql`type IN ('TrainingPreview', 'EditFrame', 'EditFinished')`),
-  ],
+  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
 );
 
-/** Content-addressed bytes; the key is their SHA-256. */
+/** Content-addressed bytes; the key is their SHA-256. `createdAt` is when they were last stored, or last lost a row that named them. */
 export const blob = pgTable('blob', {
   hash: text('hash').primaryKey(),
   bytes: bytea('bytes').notNull(),
@@ -303,9 +298,8 @@ export const image = pgTable(
   'image',
   {
     id: uuid('id').primaryKey(),
-    blobHash: text('blob_hash')
-      .notNull()
-      .references(() => blob.hash),
+    /** There is no such blob any more where the image has expired. */
+    blobHash: text('blob_hash').notNull(),
     width: integer('width').notNull(),
     height: integer('height').notNull(),
     contentType: text('content_type').notNull(),

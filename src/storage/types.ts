@@ -255,12 +255,16 @@ export interface Storage {
     byIds(ids: readonly string[]): Promise<RunRow[]>;
   };
   readonly events: {
-    /** Replays seq > after from the log, then follows live; ends after the event with a final status, or when aborted. */
+    /**
+     * Replays seq > after from the log, then follows live; ends after the event with a final status, or when aborted. Throws
+     * EVENTS_EXPIRED where the next event is not kept any more.
+     */
     follow(runId: string, after: number, signal: AbortSignal): AsyncIterable<EventRow>;
   };
   readonly images: {
     byIds(ids: readonly string[]): Promise<ImageRow[]>;
-    bytes(id: string): Promise<{ row: ImageRow; bytes: Uint8Array } | null>;
+    /** `bytes` is null once it has expired. */
+    bytes(id: string): Promise<{ row: ImageRow; bytes: Uint8Array | null } | null>;
     /** Content-addressed: the same bytes give the same id. */
     put(image: { bytes: Uint8Array; width: number; height: number; contentType: string }): Promise<ImageRow>;
   };

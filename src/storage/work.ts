@@ -6,7 +6,7 @@ import { EditWork } from './edit-work.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
 import { handOver } from './hand-over.js';
-import { putBlob, putImage, readBlob } from './images.js';
+import { putBlob, putImage, putImages, readBlob, touchBlobs } from './images.js';
 import { modelsWithoutFiles, noteUnseen, putFilesOfModel, type StoredModel } from './model-files.js';
 import { setStatus, takeRun } from './runs.js';
 import { checkpoint, direction, discovery, event, filmstrip, gallery, model, modelStage, run } from './tables.js';
@@ -17,6 +17,7 @@ import type {
   EventTypeName,
   FidelityBaselineRow,
   FidelityPointRow,
+  ImageRow,
   ModelReportRow,
   ModelRow,
   ModelStageRow,
@@ -278,7 +279,7 @@ export class Work {
 
   async preview(held: Held, payload: Record<string, unknown>, original: NewImage, shifted: NewImage): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const [first, second] = [await putImage(tx, original), await putImage(tx, shifted)];
+      const [first, second] = (await putImages(tx, [original, shifted])) as [ImageRow, ImageRow];
       await appendEvent(tx, {
         ...held,
         type: 'TrainingPreview',
@@ -326,10 +327,21 @@ export class Work {
         .insert(checkpoint)
         .values({ runId: held.runId, step, state })
         .onConflictDoUpdate({ target: checkpoint.runId, set: { step, state } });
+      await this.keepParameters(tx, held.runId);
       const parametersHash = await putBlob(tx, parameters);
       await tx.update(direction).set({ parametersHash, version: step }).where(eq(direction.discoveryId, held.runId));
       if (announce) await appendEvent(tx, { ...held, type: 'CheckpointSaved', payload: { step } });
     });
+  }
+
+  /** For a while: an edit may have read which ones the directions have, and not yet said that it runs with them. */
+  private async keepParameters(tx: Queryable, discoveryId: string): Promise<void> {
+    const of = tx.selectDistinct({ hash: direction.parametersHash }).from(direction);
+    const rows = await of.where(eq(direction.discoveryId, discoveryId));
+    await touchBlobs(
+      tx,
+      rows.flatMap(({ hash }) => hash ?? []),
+    );
   }
 
   /** Scores by index; what a score leaves out stays as it was. */
@@ -393,8 +405,7 @@ export class Work {
   /** Of a discovery that is over: its parameters do not change, and pictures of them are the same by whomever. */
   async putFilmstrip(directionId: string, strengths: readonly number[], images: readonly NewImage[]): Promise<void> {
     await this.database.transaction(async (tx) => {
-      for (const [position, picture] of images.entries()) {
-        const { id: imageId } = await putImage(tx, picture);
+      for (const [position, { id: imageId }] of (await putImages(tx, images)).entries()) {
         const row = { directionId, position, strength: strengths[position] ?? 0, imageId };
         await tx
           .insert(filmstrip)

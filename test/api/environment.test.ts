@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readEnvironment } from '../../src/environment.js';
+import { packageFile } from '../../src/package.js';
 import { readRole, requireShared } from '../../src/roles.js';
 
 test('an empty environment gives the defaults', () => {
@@ -13,6 +15,7 @@ test('an empty environment gives the defaults', () => {
     logLevel: 'info',
     drainMs: 0,
     stopWithinMs: 20_000,
+    keep: { previewDays: 30, eventDays: 365, inversionDays: 30 },
   });
   expect(cacheBytes).toBe(20 * 2 ** 30);
   expect(dataDir).toMatch(/data$/);
@@ -32,9 +35,22 @@ test.each([
   ['AZIMUTH_CACHE_BYTES', '20GB'],
   ['LOG_LEVEL', 'loud'],
   ['AZIMUTH_STOP_SECONDS', 'soon'],
+  ['AZIMUTH_KEEP_PREVIEW_DAYS', '-1'],
+  ['AZIMUTH_KEEP_EVENT_DAYS', 'ever'],
   ['DATABASE_URL', 'mysql://user:secret@host/db'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readEnvironment({ [name]: value })).toThrow(`${name}: expected`);
+});
+
+test('0 days are for ever, and docs/configuration.md has the defaults', () => {
+  expect(readEnvironment({ AZIMUTH_KEEP_PREVIEW_DAYS: '0', AZIMUTH_KEEP_EVENT_DAYS: '0.5' }).keep).toEqual({
+    previewDays: null,
+    eventDays: 0.5,
+    inversionDays: 30,
+  });
+  const rows = readFileSync(packageFile('docs/configuration.md'), 'utf8');
+  for (const [name, days] of Object.entries({ PREVIEW: 30, EVENT: 365, INVERSION: 30 }))
+    expect(rows).toContain(`| \`AZIMUTH_KEEP_${name}_DAYS\` | ${days} |`);
 });
 
 test('one GPU of several is named by its number', () => {

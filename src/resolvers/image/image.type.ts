@@ -11,7 +11,7 @@ export class Image extends Node {
 
   @Field(() => String, {
     description:
-      'Path of the file on this server (GET, cacheable for ever), relative to its origin: `/images/<id>`. Where tokens are asked for it is signed and can be used for about an hour: ask for another then.',
+      'Path of the file on this server (GET, cacheable for ever), relative to its origin: `/images/<id>`. Where tokens are asked for it is signed and can be used for about an hour: ask for another then. 410 once a preview has expired.',
   })
   url(@Ctx() { access }: RequestContext): string {
     return access.sign(`/images/${this.id}`);

@@ -24,6 +24,8 @@ export interface RunRow {
   /** Raised each time a worker or the supervisor takes the run; a write under an older epoch is refused. */
   readonly epoch: number;
   readonly lastSeq: number;
+  /** The first event that is kept. */
+  readonly firstSeq: number;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
