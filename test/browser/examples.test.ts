@@ -27,7 +27,8 @@ beforeAll(async () => {
   await azimuth.close();
   files = createServer(async (request, response) => {
     const name = request.url?.split('?')[0] === '/browser.html' ? 'browser.html' : null;
-    response.writeHead(name ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
+    // 204: a browser asks for an icon, and reports it as an error where there is none.
+    response.writeHead(name ? 200 : 204, { 'content-type': 'text/html; charset=utf-8' });
     response.end(name ? await readFile(packageFile(`examples/${name}`)) : '');
   });
   await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve));
@@ -70,5 +71,5 @@ test('the browser example does so from a page of another origin, and its slider 
   await page.getByLabel('Best direction').fill('5');
   await expect.poll(() => image.getAttribute('src'), { timeout: 30_000 }).not.toBe(before);
   await expect.poll(() => page.evaluate("document.getElementById('image').naturalWidth")).toBe(8);
-  expect(errors.filter((text) => !text.includes('favicon'))).toEqual([]);
+  expect(errors).toEqual([]);
 });

@@ -34,7 +34,11 @@ test('a server that wants a token is signed in to, for this tab, and its images 
   await page.getByRole('link', { name: 'portraits-32', exact: true }).waitFor();
   await page.getByText('Connected').waitFor();
   const sample = page.getByAltText('Sample of portraits-32, seed 0');
-  await expect.poll(() => sample.evaluate('(image) => image.naturalWidth'), { timeout: 120_000 }).toBe(32);
+  await expect
+    .poll(() => sample.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth), {
+      timeout: 120_000,
+    })
+    .toBe(32);
 
   await page.reload();
   await page.getByRole('link', { name: 'portraits-32', exact: true }).waitFor();
