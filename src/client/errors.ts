@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'MODEL_INVALID'
   | 'OUT_OF_MEMORY'
   | 'LIMIT_EXCEEDED'
+  | 'QUEUE_FULL'
+  | 'STORAGE_FULL'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'EVENTS_EXPIRED'

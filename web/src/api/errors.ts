@@ -8,6 +8,10 @@ export type Code =
   | 'MODEL_INVALID'
   | 'OUT_OF_MEMORY'
   | 'LIMIT_EXCEEDED'
+  | 'QUEUE_FULL'
+  | 'STORAGE_FULL'
+  | 'EVENTS_EXPIRED'
+  | 'IMAGE_EXPIRED'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'CANCELLED'
@@ -40,6 +44,10 @@ const ADVICE: Readonly<Record<Code, string>> = {
   MODEL_INVALID: 'Check the files of the model; docs/models.md lists what can be imported.',
   OUT_OF_MEMORY: 'Choose fewer samples per step, or a smaller model.',
   LIMIT_EXCEEDED: 'Ask for less at once, or try again in a moment.',
+  QUEUE_FULL: 'Wait until something is finished, and try again.',
+  STORAGE_FULL: 'Whoever runs the server has to make room. Then try again.',
+  EVENTS_EXPIRED: 'The beginning of this run is kept no longer. Load the page again to see the rest.',
+  IMAGE_EXPIRED: 'Previews are kept for some time only. Choose another picture, or make this one again.',
   UNAUTHENTICATED: 'Sign in with a token of this server.',
   FORBIDDEN: 'Your token does not allow this. Sign in with another one.',
   CANCELLED: 'Start it again if you still want it.',
