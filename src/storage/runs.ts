@@ -99,8 +99,8 @@ export async function setStatus(
 }
 
 /**
- * Takes the run from whoever holds it; for a worker, only where no other one has it that is alive. Null if it does not exist, or
- * is over.
+ * Takes the run from whoever holds it; for a worker, only where no other one has it that is alive, and it is not paused: its job
+ * may have left the queue just before. Null if it does not exist, or is over.
  */
 export async function takeRun(
   tx: Queryable,
@@ -113,7 +113,7 @@ export async function takeRun(
     .where(
       and(
         eq(run.id, runId),
-        inArray(run.status, ['QUEUED', 'RUNNING', 'PAUSED']),
+        inArray(run.status, workerId === null ? ['QUEUED', 'RUNNING', 'PAUSED'] : ['QUEUED', 'RUNNING']),
         workerId === null ? undefined : isFreeFor(workerId),
       ),
     )
@@ -146,7 +146,7 @@ export async function cancelRun(
  * Stops a run for a while: at once if no worker has it, else at the end of the step under way. CONFLICT for a run that is
  * over or paused already.
  */
-async function pauseRun(tx: Queryable, runId: string): Promise<void> {
+async function pauseRun(tx: Queryable, { dequeue }: Pick<Jobs, 'dequeue'>, runId: string): Promise<void> {
   const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
   if (row?.status === 'RUNNING') {
     await tx.update(run).set({ pauseRequested: true }).where(eq(run.id, runId));
@@ -154,6 +154,7 @@ async function pauseRun(tx: Queryable, runId: string): Promise<void> {
   } else if (row?.status === 'QUEUED') {
     const taken = await takeRun(tx, runId);
     if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'PAUSED', error: null });
+    await dequeue(tx, row.kind, runId);
   } else
     throw new StorageError('CONFLICT', `The run is ${row?.status}; only one that is QUEUED or RUNNING can be paused.`);
 }
@@ -181,7 +182,7 @@ export function runStore(database: Database, jobs: Jobs): Storage['runs'] {
   return {
     byIds,
     pause: async (id) => {
-      await database.transaction((tx) => pauseRun(tx, id));
+      await database.transaction((tx) => pauseRun(tx, jobs, id));
       return (await byIds([id]))[0] as RunRow;
     },
     resume: async (id) => {

@@ -258,6 +258,14 @@ describe('pauseDiscovery and resumeDiscovery', () => {
     expect((await api.errorOf(change('resume', id))).extensions.code).toBe('CONFLICT');
   });
 
+  test('keep a queued discovery from a worker that has its job already, until it is resumed', async () => {
+    const { id } = (await start()).startDiscovery;
+    await api.query(change('pause', id));
+    await expect(server.take(id)).rejects.toThrow('not to be had');
+    expect(await api.query(change('resume', id))).toEqual({ resumeDiscovery: { status: 'QUEUED', lastSeq: 3 } });
+    expect(await server.take(id)).toMatchObject({ epoch: 3 });
+  });
+
   test('are a CONFLICT for what is over, and NOT_FOUND for what is not there', async () => {
     const { id } = (await start()).startDiscovery;
     await api.query(change('pause', id));

@@ -124,7 +124,7 @@ export class TestServer {
   /** Takes a queued run, as a worker does. */
   async take(id: string): Promise<Held> {
     const held = await this.work.take(rowIdOf(id), randomUUID());
-    if (held === null) throw new Error(`${id} is over`);
+    if (held === null) throw new Error(`${id} is not to be had`);
     return held;
   }
 
