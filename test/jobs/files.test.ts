@@ -6,8 +6,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FolderCache } from '../../src/jobs/files/folder-cache.js';
 import { digestOf, writeChecked } from '../../src/jobs/files/local-file.js';
+import { ModelFiles } from '../../src/jobs/files/model-files.js';
 import { treeOf } from '../../src/jobs/files/model-tree.js';
-import { CHUNK_BYTES, DatabaseFiles, type FileStore, readS3Place, S3Files } from '../../src/storage/index.js';
+import {
+  CHUNK_BYTES,
+  DatabaseFiles,
+  type FileStore,
+  readS3Place,
+  S3Files,
+  type StoredModel,
+} from '../../src/storage/index.js';
+import type { ModelRow } from '../../src/storage/types.js';
 import { TestDatabase } from '../helpers/database.js';
 import { fixture, TINY_MODEL } from '../helpers/models.js';
 import { generator } from '../helpers/numeric.js';
@@ -207,5 +216,25 @@ describe('the files of a model', () => {
     const path = join(TINY_MODEL, 'config.json');
     const bytes = await readFile(path);
     expect(await digestOf(path)).toEqual({ hash: sha256(bytes), byteSize: bytes.byteLength });
+  });
+});
+
+describe('where a model is found', () => {
+  it('come from the store in the moment in which the folder that they were found in is gone', async () => {
+    const store = new DatabaseFiles(db.database);
+    const path = join(folder, 'passing');
+    await cp(TINY_MODEL, path, { recursive: true });
+    let stored: StoredModel | null = null;
+    const cache = new FolderCache(join(folder, 'models'), 1e9);
+    const files = new ModelFiles({ main: store, others: [] }, cache, async () => stored);
+    stored = await files.store(path, null);
+    const model = { id: 'tiny', name: 'tiny', path, source: path, hash: 'a', tapChoice: null } as unknown as ModelRow;
+    expect((await files.ref(model)).path).toBe(path);
+    await rm(path, { recursive: true });
+    const { path: fetched } = await files.ref(model);
+    expect(fetched).toContain(join(folder, 'models'));
+    for (const file of stored.files)
+      expect(await digestOf(join(fetched, file.path))).toEqual({ hash: file.hash, byteSize: file.byteSize });
+    expect((await files.ref(model)).path).toBe(fetched);
   });
 });

@@ -9,8 +9,14 @@ import type { FolderCache } from './folder-cache.js';
 import { chunksOf, digestOf, writeChecked } from './local-file.js';
 import { treeOf } from './model-tree.js';
 
-/** How long a folder that was found whole is taken to be so: an edit asks several times a second. */
+/** How long a folder that was found whole is only looked at, not read or asked for: an edit asks several times a second. */
 const TRUSTED_MS = 5000;
+
+interface Found {
+  readonly path: string;
+  readonly stored: StoredModel | null;
+  readonly untilMs: number;
+}
 
 export interface FileStores {
   /** Where files are put; read first. */
@@ -27,7 +33,7 @@ export function sourcePath({ path, source }: Pick<ModelRow, 'path' | 'source'>):
 
 /** Finds the files of models wherever this worker runs: where they were imported from, or from the store. */
 export class ModelFiles {
-  private readonly found = new Map<string, { readonly path: string; readonly untilMs: number }>();
+  private readonly found = new Map<string, Found>();
   /** Hashes by path, size and time of change. */
   private readonly digests = new Map<string, string>();
 
@@ -40,15 +46,20 @@ export class ModelFiles {
   /** How the engine finds a model on this host; fetches its files where they are not here. Throws MODEL_INVALID. */
   async ref(model: ModelRow): Promise<ModelRef> {
     const known = this.found.get(model.id);
-    const path = known && known.untilMs > performance.now() ? known.path : await this.pathOf(model);
-    if (path !== known?.path || known.untilMs <= performance.now())
-      this.found.set(model.id, { path, untilMs: performance.now() + TRUSTED_MS });
+    const isGood = known && known.untilMs > performance.now() && (await isThere(known));
+    const { path } = isGood ? known : await this.find(model);
     return { path, hash: model.hash ?? '', hTap: model.tapChoice };
   }
 
-  private async pathOf(model: ModelRow): Promise<string> {
-    const own = sourcePath(model);
+  private async find(model: ModelRow): Promise<Found> {
     const stored = await this.rowsOf(model);
+    const found = { path: await this.pathOf(model, stored), stored, untilMs: performance.now() + TRUSTED_MS };
+    this.found.set(model.id, found);
+    return found;
+  }
+
+  private async pathOf(model: ModelRow, stored: StoredModel | null): Promise<string> {
+    const own = sourcePath(model);
     if (!stored || (await this.isWhole(own, stored))) return own;
     const { entry, files } = stored;
     const bytes = files.reduce((sum, { byteSize }) => sum + byteSize, 0);
@@ -77,12 +88,12 @@ export class ModelFiles {
   }
 
   /** Whether every file lies at `path` as it was when it was stored. */
-  private async isWhole(path: string, { entry, files }: StoredModel): Promise<boolean> {
-    const root = entry === '' ? path : path.slice(0, -entry.length - 1);
-    for (const file of files) {
-      const at = join(root, file.path);
-      if ((await stat(at).catch(() => null))?.size !== file.byteSize) return false;
-      if ((await this.digest(at)).hash !== file.hash) return false;
+  private async isWhole(path: string, stored: StoredModel): Promise<boolean> {
+    if (!(await isThere({ path, stored }))) return false;
+    const root = rootOf(path, stored);
+    for (const file of stored.files) {
+      const digest = await this.digest(join(root, file.path)).catch(() => null);
+      if (digest?.hash !== file.hash) return false;
     }
     return true;
   }
@@ -113,6 +124,19 @@ export class ModelFiles {
         'Set AZIMUTH_BLOBS as it was when the model was imported, or import it again.',
     );
   }
+}
+
+function rootOf(path: string, { entry }: StoredModel): string {
+  return entry === '' ? path : path.slice(0, -entry.length - 1);
+}
+
+/** Whether files of the right sizes lie where they were found: a folder may be deleted at any time. */
+async function isThere({ path, stored }: Pick<Found, 'path' | 'stored'>): Promise<boolean> {
+  if (!stored) return true;
+  const root = rootOf(path, stored);
+  for (const file of stored.files)
+    if ((await stat(join(root, file.path)).catch(() => null))?.size !== file.byteSize) return false;
+  return true;
 }
 
 /** The same files give the same folder. */
