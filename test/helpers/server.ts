@@ -89,23 +89,25 @@ export class TestServer {
     return globalId(type as NodeType, randomUUID());
   }
 
-  async importingModel(name: string): Promise<string> {
+  async importingModel(name: string, path = `/nowhere/${randomUUID()}`): Promise<string> {
     const mutation = 'mutation ($input: ImportModelInput!) { importModel(input: $input) { id } }';
-    const input = { path: `/nowhere/${randomUUID()}`, name };
+    const input = { path, name };
     return (await this.api.query<{ importModel: { id: string } }>(mutation, { input })).importModel.id;
   }
 
   /** A model as its import would have left it. */
   async readyModel({
     name,
+    path,
     hShape = [8, 4, 4],
     trainTimesteps = 1000,
   }: {
     name: string;
+    path?: string;
     hShape?: readonly number[];
     trainTimesteps?: number;
   }): Promise<string> {
-    const id = await this.importingModel(name);
+    const id = await this.importingModel(name, path);
     const description = {
       hash: 'a'.repeat(64),
       resolution: 32,

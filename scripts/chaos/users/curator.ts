@@ -28,7 +28,7 @@ async function merge(user: User, world: World, turn: number): Promise<void> {
   const [first = '', second = ''] = world.directions.get('global') ?? [];
   const parts = [
     { directionId: first, weight: 1 },
-    { directionId: second, weight: 0.5 + turn },
+    { directionId: second, weight: 0.5 + (turn % 64) },
   ];
   const merged = await user.mutate<{ id: string }>('mergeDirections', { input: { name: `Merged ${turn}`, parts } });
   if (!merged) return;
