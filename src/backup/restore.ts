@@ -59,15 +59,19 @@ export async function restoreTables(databaseUrl: string, file: string, enqueue: 
     await client.query('COMMIT');
     return { createdAt: header.createdAt, azimuth: header.azimuth, rows, jobs: jobs.length };
   } catch (error) {
-    throw isZlibError(error) ? damaged('it cannot be unpacked', error) : error;
+    if (codeOf(error).startsWith('Z_')) throw damaged('it cannot be unpacked', error);
+    throw UNREADABLE.test(codeOf(error)) ? damaged('its rows cannot be read', error) : error;
   } finally {
     bytes.destroy();
     await client.end();
   }
 }
 
-function isZlibError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^Z_/.test(String(error.code));
+/** What PostgreSQL says of rows that are none: data exceptions, integrity, limits of the program, protocol. */
+const UNREADABLE = /^(22|23|54)...$|^08P01$/;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 async function readHeader(reader: ArchiveReader): Promise<ArchiveHeader> {

@@ -13,9 +13,10 @@ export class BlobCache {
   constructor(private readonly work: Pick<Work, 'blob'>) {}
 
   async get(hash: string): Promise<Uint8Array> {
-    const known = this.kept.get(hash);
-    const bytes = known ?? (await this.work.blob(hash));
-    if (!known) this.byteSize += bytes.byteLength;
+    const read = this.kept.get(hash) ?? (await this.work.blob(hash));
+    // Somebody else may have read it meanwhile.
+    const bytes = this.kept.get(hash) ?? read;
+    if (!this.kept.has(hash)) this.byteSize += bytes.byteLength;
     this.kept.delete(hash);
     this.kept.set(hash, bytes);
     for (const [old, { byteLength }] of this.kept) {

@@ -56,6 +56,7 @@ export async function putBack(
   const [job] = await boss.findJobs(name, { id, db });
   if (job?.state === 'failed' || job?.state === 'cancelled') return false;
   // A job that is over, or swept away, though its run is not: whoever ended it did not end the run.
+  if (job && !WAITING.has(job.state)) await boss.deleteJob(name, id, { db });
   if (!job || !WAITING.has(job.state)) await enqueue(tx, name, id, {});
   await wakeWorkers(tx, name);
   return true;

@@ -1,8 +1,11 @@
+import { sql } from 'drizzle-orm';
+import { fromDrizzle } from 'pg-boss';
 import type { Logger } from 'pino';
 import {
   abandonedRuns,
   type Database,
   endTransactionsOf,
+  finishedJobs,
   forgetOldWorkers,
   strandedJobs,
   Work,
@@ -80,6 +83,8 @@ export class Recovery {
     await this.database.transaction(async (tx) => {
       for (const job of await strandedJobs(tx))
         await putBack(this.queue, tx, job, 'the worker died as it took the job');
+      for (const { name, id } of await finishedJobs(tx))
+        await this.queue.boss.complete(name, id, {}, { db: fromDrizzle(tx, sql) });
     });
     await forgetOldWorkers(this.database);
   }

@@ -1,4 +1,4 @@
-import type { EditEvent } from '../engine/index.js';
+import type { EditResult } from '../engine/index.js';
 import { type Held, StaleEpochError } from '../storage/index.js';
 import type { EditRow } from '../storage/types.js';
 import { type EditPlan, imageBaseOf, planOf } from './edit-plan.js';
@@ -36,11 +36,8 @@ export async function sweepJob(
   const model = await work.model(first.row.modelId);
   const base = await imageBaseOf(context, first.row, model, signal);
   const batch = engine.sweepBatch(total);
-  const running: Running[] = [];
-  for (const member of members) {
-    const started = await start(context, member, { model, base, batch });
-    if (started) running.push(started);
-  }
+  const started = await Promise.all(members.map((member) => start(context, member, { model, base, batch })));
+  const running = started.filter((one) => one !== null);
   const wanted = () => running.filter(({ member }) => !member.isOver);
   const nobody = new AbortController();
   const dropCancelled = async () => {
@@ -59,13 +56,20 @@ export async function sweepJob(
     },
     shouldSkip: (variation) => running[variation]?.member.isOver ?? true,
   });
+  // Results are written beside the sampling of the next batch.
+  const results: Promise<void>[] = [];
   try {
     for await (const { variation, ...event } of events) {
       const one = running[variation] as Running;
       if (one.member.isOver) continue;
-      await unlessLost(one.member, () => write(context, one, event));
+      if (event.type === 'frame') await unlessLost(one.member, () => one.frames.push(event));
+      else results.push(unlessLost(one.member, () => finish(context, one, event)));
+      // What one of them fails with is thrown at the end.
+      results.at(-1)?.catch(() => {});
     }
+    await Promise.all(results);
   } catch (error) {
+    await Promise.allSettled(results);
     for (const { member, frames } of wanted()) await unlessLost(member, () => frames.drain());
     // What nobody wants any more has ended, and not failed.
     if (wanted().length > 0) throw error;
@@ -92,8 +96,7 @@ async function start(
   return null;
 }
 
-async function write({ work }: JobContext, { member, plan, frames }: Running, event: EditEvent): Promise<void> {
-  if (event.type === 'frame') return frames.push(event);
+async function finish({ work }: JobContext, { member, plan, frames }: Running, event: EditResult): Promise<void> {
   await frames.drain();
   const { provenance, reconstructionPsnr } = plan;
   const result = withProvenance(event.result, provenance, true);

@@ -243,8 +243,9 @@ class JobRunner {
     const done = new AbortController();
     // A listener for each edit of the sweep is no leak.
     setMaxListeners(0, done.signal);
-    for (const row of rows) {
-      const held = await this.take(row.id);
+    const taken = await Promise.all(rows.map(({ id }) => this.take(id)));
+    for (const [place, row] of rows.entries()) {
+      const held = taken[place];
       if (!held) continue;
       const cancelled = new AbortController();
       void this.watchRequests(held, cancelled, new AbortController(), done.signal);

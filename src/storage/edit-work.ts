@@ -3,7 +3,7 @@ import type { Database, Queryable } from './connection.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
 import { imageRowOf, putBlob, putImages, readBlob, touchImages } from './images.js';
-import { setStatus } from './runs.js';
+import { setStatus } from './run-status.js';
 import { direction, edit, event, image, inversion, run } from './tables.js';
 import type { EditRow, ImageFitName, ImageRow, InversionFacts, MergeRow } from './types.js';
 import type { Held, NewImage } from './work.js';

@@ -5,9 +5,9 @@ import type { Database, Queryable } from './connection.js';
 import { StorageError } from './errors.js';
 import { holdImage } from './images.js';
 import { behind, pageOf, unknownCursor } from './paging.js';
-import { cancelRun, insertRun, type Jobs, requireReady, runOfKey } from './runs.js';
+import { cancelRun, insertRun, insertRuns, type Jobs, requireReady, runOfKey } from './runs.js';
 import { edit, event, run } from './tables.js';
-import type { EditRow, Idempotency, NewEdit, PageRequest, Starter, Storage } from './types.js';
+import type { EditRow, NewEdit, PageRequest, Storage } from './types.js';
 
 type Stores = Storage['edits'];
 
@@ -39,7 +39,8 @@ function startEdit(database: Database, jobs: Jobs, input: Parameters<Stores['sta
     if (known === null) {
       await prepare(tx, jobs, request);
       await admit(tx, starter);
-      await insertEdit(tx, id, request, { idempotency, starter });
+      await insertRun(tx, id, 'edit', idempotency, starter);
+      await tx.insert(edit).values(rowOf(id, request));
       await jobs.enqueue(tx, 'edit', id, {});
     }
     return (await select(tx, eq(edit.runId, id)))[0] as EditRow;
@@ -55,12 +56,11 @@ function startSweep(database: Database, jobs: Jobs, input: Parameters<Stores['st
     if (known === null) {
       await prepare(tx, jobs, request);
       await admit(tx, starter, variations.length);
-      for (const [place, shifts] of variations.entries()) {
-        const options = { ...request.options, place };
-        const id = place === 0 ? sweepId : randomUUID();
-        const own = { starter, idempotency: place === 0 ? idempotency : null };
-        await insertEdit(tx, id, { ...request, shifts, options, sweepId }, own);
-      }
+      const ids = variations.map((_, place) => (place === 0 ? sweepId : randomUUID()));
+      await insertRuns(tx, ids, 'edit', idempotency, starter);
+      const optionsAt = (place: number) => ({ ...request.options, place });
+      const rows = variations.map((shifts, place) => ({ ...request, shifts, options: optionsAt(place), sweepId }));
+      await tx.insert(edit).values(rows.map((row, place) => rowOf(ids[place] as string, row)));
       await jobs.enqueue(tx, 'sweep', sweepId, {});
     }
     const rows = await select(tx, eq(edit.sweepId, sweepId));
@@ -75,14 +75,11 @@ async function prepare(tx: Queryable, jobs: Jobs, { modelId, imageId, replaces }
   if (replaces !== null) await supersede(tx, jobs, replaces);
 }
 
-async function insertEdit(
-  tx: Queryable,
-  id: string,
+function rowOf(
+  runId: string,
   { replaces: _, shifts, warnings, ...row }: NewEdit & { sweepId?: string },
-  { idempotency, starter }: { idempotency: Idempotency | null; starter: Starter | undefined },
-): Promise<void> {
-  await insertRun(tx, id, 'edit', idempotency, starter);
-  await tx.insert(edit).values({ ...row, runId: id, shifts: [...shifts], warnings: [...warnings] });
+): typeof edit.$inferInsert {
+  return { ...row, runId, shifts: [...shifts], warnings: [...warnings] };
 }
 
 /** Cancels the edit that a newer one replaces, unless it is over; of a sweep all edits that are not. */

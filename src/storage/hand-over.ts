@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { REQUEST_CHANNEL } from './bell.js';
 import type { Queryable } from './connection.js';
-import { setStatus, takeRun } from './runs.js';
+import { setStatus, takeRun } from './run-status.js';
 import { model, run } from './tables.js';
 import type { RunErrorRow } from './types.js';
 

@@ -38,6 +38,7 @@ export {
   abandonedRuns,
   allowAnotherTry,
   endTransactionsOf,
+  finishedJobs,
   forgetOldWorkers,
   forgetWorker,
   strandedJobs,

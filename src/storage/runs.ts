@@ -1,22 +1,20 @@
-import { and, eq, inArray, notInArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { REQUEST_CHANNEL } from './bell.js';
 import type { Database, Queryable } from './connection.js';
-import { StaleEpochError, StorageError } from './errors.js';
-import { appendEvent } from './events.js';
+import { StorageError } from './errors.js';
+import { announced, MOVED, setStatus, takeRun } from './run-status.js';
 import { model, run } from './tables.js';
 import {
   FINAL_STATUSES,
   type Idempotency,
-  type RunErrorRow,
   type RunKind,
   type RunRow,
   type RunStatus,
   type Starter,
   type Storage,
 } from './types.js';
-import { isFreeFor } from './workers.js';
 
-/** Puts a run's job into the queue, in the transaction that writes its row. */
+/** Puts a run's job into the queue, in the transaction that writes its row; one that it had before must be taken out first. */
 export type Enqueue = (
   tx: Queryable,
   queue: 'discovery' | 'edit' | 'import' | 'gallery' | 'sweep',
@@ -33,22 +31,35 @@ export interface Jobs {
 }
 
 /** Inserts a run as QUEUED with its first event. */
-export async function insertRun(
+export function insertRun(
   tx: Queryable,
   id: string,
   kind: RunKind,
   idempotency: Idempotency | null,
   starter?: Starter,
 ): Promise<void> {
-  await tx.insert(run).values({
-    id,
-    kind,
-    status: 'QUEUED',
-    idempotencyKey: idempotency?.key ?? null,
-    fingerprint: idempotency?.fingerprint ?? null,
-    tokenId: starter?.tokenId ?? null,
-  });
-  await appendEvent(tx, { runId: id, epoch: 0, type: 'StatusChanged', payload: { status: 'QUEUED', error: null } });
+  return insertRuns(tx, [id], kind, idempotency, starter);
+}
+
+/** Several at once, in one statement; `idempotency` is that of the first. */
+export async function insertRuns(
+  tx: Queryable,
+  ids: readonly string[],
+  kind: RunKind,
+  idempotency: Idempotency | null,
+  starter?: Starter,
+): Promise<void> {
+  const { key: idempotencyKey = null, fingerprint = null } = idempotency ?? {};
+  const inserted = tx
+    .insert(run)
+    .values(
+      ids.map((id, place) => ({
+        ...{ id, kind, status: 'QUEUED' as const, lastSeq: 1, tokenId: starter?.tokenId ?? null },
+        ...(place === 0 ? { idempotencyKey, fingerprint } : {}),
+      })),
+    )
+    .returning(MOVED);
+  await tx.execute(sql`WITH moved AS ${inserted}${announced('QUEUED', null)}`);
 }
 
 /** The run that `idempotency` already started, if any; CONFLICT where it was started with another input. */
@@ -66,59 +77,6 @@ export async function runOfKey(tx: Queryable, kind: RunKind, idempotency: Idempo
     'CONFLICT',
     `idempotencyKey: "${idempotency.key}" was used before with a different input. Use a new key.`,
   );
-}
-
-/**
- * Moves a run to `status` under its epoch, and says so in its log. StaleEpochError where somebody else holds the run, or
- * where it is over: a final status whose answer was lost is asked for again, and is there once.
- */
-export async function setStatus(
-  tx: Queryable,
-  { runId, epoch, status, error }: { runId: string; epoch: number; status: RunStatus; error: RunErrorRow | null },
-): Promise<void> {
-  const final = FINAL_STATUSES.includes(status);
-  const moved = await tx
-    .update(run)
-    .set({
-      status,
-      error,
-      ...(status === 'RUNNING' ? { startedAt: sql`coalesce(${run.startedAt}, now())` } : { workerId: null }),
-      ...(status === 'PAUSED' ? { pauseRequested: false } : {}),
-      ...(final ? { finishedAt: sql`now()` } : {}),
-    })
-    .where(and(eq(run.id, runId), eq(run.epoch, epoch), notInArray(run.status, [...FINAL_STATUSES])))
-    .returning({ id: run.id });
-  if (moved.length === 0) throw new StaleEpochError(runId, epoch);
-  // An import that is cancelled leaves no model that waits for it.
-  if (status === 'CANCELLED') {
-    const cancelled = { code: 'CANCELLED', message: 'The import was cancelled.' };
-    const importing = and(eq(model.id, runId), eq(model.status, 'IMPORTING'));
-    await tx.update(model).set({ status: 'FAILED', error: cancelled }).where(importing);
-  }
-  await appendEvent(tx, { runId, epoch, type: 'StatusChanged', payload: { status, error } });
-}
-
-/**
- * Takes the run from whoever holds it; for a worker, only where no other one has it that is alive, and it is not paused: its job
- * may have left the queue just before. Null if it does not exist, or is over.
- */
-export async function takeRun(
-  tx: Queryable,
-  runId: string,
-  workerId: string | null = null,
-): Promise<typeof run.$inferSelect | null> {
-  const [taken] = await tx
-    .update(run)
-    .set({ epoch: sql`${run.epoch} + 1`, ...(workerId === null ? {} : { workerId }) })
-    .where(
-      and(
-        eq(run.id, runId),
-        inArray(run.status, workerId === null ? ['QUEUED', 'RUNNING', 'PAUSED'] : ['QUEUED', 'RUNNING']),
-        workerId === null ? undefined : isFreeFor(workerId),
-      ),
-    )
-    .returning();
-  return taken ?? null;
 }
 
 /** Cancels at once what no worker has; asks the worker of what runs. Gives the status of a run that is over. Throws NOT_FOUND. */
@@ -160,11 +118,13 @@ async function pauseRun(tx: Queryable, { dequeue }: Pick<Jobs, 'dequeue'>, runId
 }
 
 /** Puts a paused run back into its queue; takes back a request to pause that was not met yet. CONFLICT otherwise. */
-async function resumeRun(tx: Queryable, enqueue: Enqueue, runId: string): Promise<void> {
+async function resumeRun(tx: Queryable, { enqueue, dequeue }: Jobs, runId: string): Promise<void> {
   const [row] = await tx.select().from(run).where(eq(run.id, runId)).for('update');
   if (row?.status === 'PAUSED') {
     const taken = await takeRun(tx, runId);
     if (taken) await setStatus(tx, { runId, epoch: taken.epoch, status: 'QUEUED', error: null });
+    // The job that it had may still be there.
+    await dequeue(tx, row.kind, runId);
     await enqueue(tx, row.kind, runId, {});
   } else if (row?.status === 'RUNNING' && row.pauseRequested) {
     await tx.update(run).set({ pauseRequested: false }).where(eq(run.id, runId));
@@ -186,7 +146,7 @@ export function runStore(database: Database, jobs: Jobs): Storage['runs'] {
       return (await byIds([id]))[0] as RunRow;
     },
     resume: async (id) => {
-      await database.transaction((tx) => resumeRun(tx, jobs.enqueue, id));
+      await database.transaction((tx) => resumeRun(tx, jobs, id));
       return (await byIds([id]))[0] as RunRow;
     },
     cancel: async (id) => {

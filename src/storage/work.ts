@@ -8,7 +8,7 @@ import { appendEvent } from './events.js';
 import { handOver } from './hand-over.js';
 import { putBlob, putImage, putImages, readBlob, touchBlobs } from './images.js';
 import { modelsWithoutFiles, noteUnseen, putFilesOfModel, type StoredModel } from './model-files.js';
-import { setStatus, takeRun } from './runs.js';
+import { setStatus, takeToRun } from './run-status.js';
 import { checkpoint, direction, discovery, event, filmstrip, gallery, model, modelStage, run } from './tables.js';
 import type {
   DirectionFileRow,
@@ -71,24 +71,13 @@ export class Work {
     this.edits = new EditWork(database);
   }
 
-  /** Takes a run; null if it is over, or a worker that is alive has it. One that was to be cancelled or paused is so here. */
+  /** As {@link takeToRun}. */
   take(runId: string, workerId: string): Promise<Held | null> {
-    return this.database.transaction(async (tx) => {
-      const taken = await takeRun(tx, runId, workerId);
-      if (!taken) return null;
-      const held = { runId, epoch: taken.epoch };
-      const asked = taken.cancelRequested ? 'CANCELLED' : taken.pauseRequested ? 'PAUSED' : null;
-      if (asked) {
-        await setStatus(tx, { ...held, status: asked, error: null });
-        return null;
-      }
-      await setStatus(tx, { ...held, status: 'RUNNING', error: null });
-      return held;
-    });
+    return takeToRun(this.database, runId, workerId);
   }
 
   setStatus(held: Held, status: RunStatus, error: RunErrorRow | null = null): Promise<void> {
-    return this.database.transaction((tx) => setStatus(tx, { ...held, status, error }));
+    return setStatus(this.database, { ...held, status, error });
   }
 
   /** As {@link handOver}, in a transaction of its own. */

@@ -2,7 +2,7 @@ import { and, desc, eq, gt, inArray, lt, notExists, type SQL, sql } from 'drizzl
 import type { Database, Queryable } from './connection.js';
 import { LEASE_MS } from './lease.js';
 import { metricsStore } from './metrics.js';
-import { blob, checkpoint, run, worker } from './tables.js';
+import { blob, checkpoint, edit, run, worker } from './tables.js';
 import type { DeviceRow, RunKind, Storage } from './types.js';
 
 /** A worker that has not been seen for so long is not counted any more. */
@@ -88,6 +88,22 @@ export async function strandedJobs(tx: Queryable): Promise<{ name: RunKind | 'sw
     WHERE r.status = 'QUEUED' AND j.state = 'active' AND j.started_on < ${ago(`${STRANDED_SECONDS} seconds`)}
     FOR UPDATE OF j SKIP LOCKED`);
   return rows;
+}
+
+/** Jobs that somebody took whose runs are over: whoever ended them died before it said so to the queue. */
+export async function finishedJobs(tx: Queryable): Promise<{ name: RunKind | 'sweep'; id: string }[]> {
+  const { rows } = await tx.execute<{ name: RunKind | 'sweep'; id: string }>(sql`
+    SELECT j.name, j.id FROM pgboss.job j JOIN ${run} r ON r.id = j.id AND j.name IN (r.kind, 'sweep')
+    WHERE j.state = 'active' AND j.started_on < ${ago(`${STRANDED_SECONDS} seconds`)} AND ${isOver(sql`r.status`)}
+      AND NOT EXISTS (
+        SELECT 1 FROM ${edit} e JOIN ${run} member ON member.id = e.run_id
+        WHERE e.sweep_id = j.id AND NOT ${isOver(sql`member.status`)})
+    FOR UPDATE OF j SKIP LOCKED`);
+  return rows;
+}
+
+function isOver(status: SQL): SQL {
+  return sql`${status} IN ('SUCCEEDED', 'FAILED', 'CANCELLED')`;
 }
 
 /** A job's try that does not count. */

@@ -74,7 +74,7 @@ describe('a worker', () => {
     await holder.query('BEGIN');
     await holder.query('SELECT 1 FROM run WHERE id = $1 FOR UPDATE', [id]);
     worker = await startWorker({ url: db.url, engine, version: 'test', logger });
-    const taking = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'update "run"%'`;
+    const taking = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%update "run"%'`;
     await until(async () => (await breaker.query(taking)).rows.length > 0);
     await db.unreachable(async () => {
       await breaker.query(BREAK_ALL);
