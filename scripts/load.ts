@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { openDatabase } from '../src/storage/index.js';
 import { Child } from './load/child.js';
 import { azimuthRound, bareRound, type Load, type Round } from './load/fan-out.js';
+import { type Requests, requests, requestTable } from './load/requests.js';
 import { Source } from './load/source.js';
 import { table } from './load/table.js';
 
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
     processes: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -26,7 +28,8 @@ export interface Cell {
   readonly bare: readonly Round[];
 }
 
-async function main(): Promise<Cell[]> {
+/** Subscribers and events. */
+async function fanOut(): Promise<Cell[]> {
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-load-'));
   const database = await openDatabase({ databaseUrl: null, dataDir: folder });
   const [server, bare] = [Child.start('server-process'), Child.start('bare-process')];
@@ -55,12 +58,26 @@ async function main(): Promise<Cell[]> {
   }
 }
 
+/** Requests and edits. */
+async function answers(): Promise<Requests> {
+  const bare = Child.start('bare-process');
+  try {
+    return await requests(bare, Number(values.seconds));
+  } finally {
+    await bare.stop();
+  }
+}
+
+async function main(): Promise<void> {
+  const cells = await fanOut();
+  console.log(table(cells));
+  const asked = await answers();
+  console.log(`\n${requestTable(asked)}`);
+  if (values.json) console.log(JSON.stringify({ cells, requests: asked }));
+}
+
 main().then(
-  (cells) => {
-    console.log(table(cells));
-    if (values.json) console.log(JSON.stringify(cells));
-    process.exit(0);
-  },
+  () => process.exit(0),
   (error: unknown) => {
     console.error(error);
     process.exit(1);

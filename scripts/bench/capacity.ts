@@ -8,6 +8,7 @@ import { openDatabase, openPool } from '../../src/storage/index.js';
 import { Lease } from '../../src/storage/lease.js';
 import { Api } from '../support/api.js';
 import { Fleet } from '../support/fleet.js';
+import { settledModel } from '../support/settled-model.js';
 
 const EDITS = 20;
 const SECONDS = 5;
@@ -64,7 +65,7 @@ async function totals(pool: pg.Pool): Promise<Totals> {
 /** Of the shipped model, at the defaults, each from another seed; commits less those of a server that nobody uses. */
 async function costOfEdit(fleet: Fleet): Promise<Totals> {
   const api = new Api(fleet.urls[0] ?? '');
-  const modelId = await readyModel(api);
+  const modelId = await settledModel(api);
   const idle = await during(fleet.pool, () => new Promise<void>((resolve) => setTimeout(resolve, 1000 * SECONDS)));
   const busy = await during(fleet.pool, async () => {
     for (let seed = 0; seed < EDITS; seed += 1) await edited(api, modelId, 5000 + seed);
@@ -94,17 +95,6 @@ async function during(pool: pg.Pool, work: () => Promise<void>): Promise<{ delta
     },
     seconds,
   };
-}
-
-async function readyModel(api: Api): Promise<string> {
-  type Models = { models: { edges: { node: { id: string; stages: { status: string }[] } }[] } };
-  const query = '{ models(first: 1) { edges { node { id stages { status } } } } }';
-  for (;;) {
-    const node = (await api.query<Models>(query)).models.edges[0]?.node;
-    // The gallery and the checks write, too.
-    if (node?.stages.filter(({ status }) => status === 'DONE').length === 3) return node.id;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }
 
 async function edited(api: Api, modelId: string, seed: number): Promise<void> {
