@@ -56,7 +56,7 @@ export class Source {
         secondsPerStep: 0.0512,
         peakMemoryBytes: 1_234_567_890,
       };
-      await this.work.trainingStep(held, { ...losses, ...facts, loss: Date.now() });
+      await this.work.trainings.step(held, { ...losses, ...facts, loss: Date.now() });
     }
     return first + count;
   }
@@ -71,7 +71,7 @@ export class Source {
     const input = { path: `/nowhere/${randomUUID()}`, name: 'load' };
     const { id } = (await this.api.query<{ importModel: { id: string } }>(mutation, { input })).importModel;
     const description = { hash: 'a'.repeat(64), resolution: 32, channels: 3, hShape: [8, 4, 4], trainTimesteps: 1000 };
-    await this.work.finishImport(await this.take(id), description, async () => {});
+    await this.work.models.finishImport(await this.take(id), description, async () => {});
     return id;
   }
 

@@ -31,19 +31,19 @@ export function stagesOf({ secondsPerForward }: ImportReport, resolution: number
 /** The doctor's slower stages, one after the other, each once; anything interactive goes before them. */
 export async function checkup(context: JobContext, modelId: string, signal: AbortSignal): Promise<void> {
   const { work, engine, interactive } = context;
-  const ref = await modelRef(context, await work.model(modelId));
+  const ref = await modelRef(context, await work.models.row(modelId));
   const options = { signal, yieldTo: interactive.yieldTo };
   await stage(context, modelId, 'MEMORY', async () => {
-    await work.extendReport(modelId, { memory: await engine.foretellMemory(ref) });
+    await work.models.extendReport(modelId, { memory: await engine.foretellMemory(ref) });
   });
   await stage(context, modelId, 'SELF_CHECK', async () => {
-    await work.extendReport(modelId, { gradients: await engine.checkGradients(ref, options) });
+    await work.models.extendReport(modelId, { gradients: await engine.checkGradients(ref, options) });
   });
   await stage(context, modelId, 'GALLERY', async (note) => {
     const request = { seeds: GALLERY_SEEDS, samplingSteps: GALLERY_STEPS };
     for await (const event of engine.gallery(ref, request, { ...options, onProgress: note })) {
-      if (event.type === 'image') await work.putSample(modelId, event.position, event.image);
-      else await work.extendReport(modelId, { samples: event.check });
+      if (event.type === 'image') await work.models.putSample(modelId, event.position, event.image);
+      else await work.models.extendReport(modelId, { samples: event.check });
     }
   });
 }
@@ -58,31 +58,31 @@ async function stage(
   name: StageName,
   run: (note: (done: number, total: number) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const before = await work.stage(modelId, name);
+  const before = await work.models.stage(modelId, name);
   if (before?.status === 'DONE' || before?.status === 'FAILED') return;
   const key = { modelId, name };
   if (before?.status === 'RUNNING') {
     const message = 'The process ended while this ran, perhaps for want of memory.';
-    return work.putStage({ ...key, status: 'FAILED', message });
+    return work.models.putStage({ ...key, status: 'FAILED', message });
   }
-  await work.putStage({ ...key, status: 'RUNNING' });
+  await work.models.putStage({ ...key, status: 'RUNNING' });
   try {
-    await run(progress((stage) => work.putStage(stage), key));
+    await run(progress((stage) => work.models.putStage(stage), key));
     const total = before?.total ?? 1;
-    await work.putStage({ ...key, status: 'DONE', done: total, total });
+    await work.models.putStage({ ...key, status: 'DONE', done: total, total });
   } catch (error) {
     if (error instanceof EngineError && error.code === 'CANCELLED') {
-      await work.putStage({ ...key, status: 'WAITING' });
+      await work.models.putStage({ ...key, status: 'WAITING' });
       throw error;
     }
     if (!(error instanceof EngineError)) throw error;
     logger.warn({ modelId, stage: name, err: error }, 'a stage behind an import failed');
-    await work.putStage({ ...key, status: 'FAILED', message: error.message });
+    await work.models.putStage({ ...key, status: 'FAILED', message: error.message });
   }
 }
 
 /** Notes how far a stage is about every second, and what it will take altogether at this pace. */
-export function progress(put: JobContext['work']['putStage'], key: { modelId: string; name: StageName }) {
+export function progress(put: JobContext['work']['models']['putStage'], key: { modelId: string; name: StageName }) {
   const start = performance.now();
   let noted = start;
   return async (done: number, total: number): Promise<void> => {

@@ -6,20 +6,20 @@ import type { JobContext, JobSignals } from './job.js';
 import { modelRef } from './model-ref.js';
 
 /** The highest step of each kind of event in the run's log: what is at or below it is not announced again. */
-type Announced = Awaited<ReturnType<Work['announced']>>;
+type Announced = Awaited<ReturnType<Work['trainings']['announced']>>;
 
 /** Trains from the last checkpoint, if there is one, and writes what happens into the run's log. */
 export async function discoveryJob(context: JobContext, held: Held, signals: JobSignals): Promise<void> {
   const { work, engine, interactive, enqueue } = context;
-  const row = await work.discovery(held.runId);
-  const model = await work.model(row.modelId);
-  const last = await work.checkpoint(held.runId);
-  const announced = await work.announced(held.runId);
+  const row = await work.trainings.row(held.runId);
+  const model = await work.models.row(row.modelId);
+  const last = await work.trainings.checkpoint(held.runId);
+  const announced = await work.trainings.announced(held.runId);
   const device = engine.devices.find(({ chosen }) => chosen)?.name ?? 'cpu';
-  await work.startTraining(held, { device, resumedFromStep: last?.step ?? null });
+  await work.trainings.start(held, { device, resumedFromStep: last?.step ?? null });
   const statistics = row.statisticsHash
     ? await work.blob(row.statisticsHash)
-    : await work.adoptStatistics(held, row.modelId);
+    : await work.trainings.adoptStatistics(held, row.modelId);
   const config = row.config;
   const writer = new DiscoveryWriter(work, held, row.totalSteps, announced, row.modelId);
   await writer.prepare();
@@ -33,7 +33,7 @@ export async function discoveryJob(context: JobContext, held: Held, signals: Job
   // Handed back by whoever called.
   if (!writer.isFinished && !signals.pause.aborted) throw new Error('the worker leaves a training at a checkpoint');
   if (!writer.isFinished) return work.setStatus(held, 'PAUSED');
-  await work.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
+  await work.trainings.finish(held, (tx) => enqueue(tx, 'gallery', randomUUID(), { discoveryId: held.runId }));
 }
 
 /** A worker that leaves waits for the checkpoint of the step under way; before the first step there is nothing to keep. */
@@ -65,13 +65,13 @@ class DiscoveryWriter {
     private readonly announced: Announced,
     private readonly modelId: string,
   ) {
-    this.noteStatistics = progress((stage) => work.putStageOf(held, stage), { modelId, name: 'STATISTICS' });
+    this.noteStatistics = progress((stage) => work.models.putStageOf(held, stage), { modelId, name: 'STATISTICS' });
   }
 
   /** A kill may have come between the previews of one step. */
   async prepare(): Promise<void> {
     if (this.announced.preview > 0)
-      this.previewsOfLastStep = await this.work.announcedPreviews(this.held.runId, this.announced.preview);
+      this.previewsOfLastStep = await this.work.trainings.announcedPreviews(this.held.runId, this.announced.preview);
   }
 
   async write(event: DiscoveryEvent): Promise<void> {
@@ -79,25 +79,37 @@ class DiscoveryWriter {
     if (event.type === 'step' || event.type === 'checkpoint') this.hasStepped = event.type === 'step';
     if (event.type === 'phase' && event.phase === 'statistics') await this.noteStatistics(event.done, event.total);
     if (event.type === 'statistics') {
-      await work.saveStatistics(held, event.bytes);
-      await work.putStageOf(held, { modelId: this.modelId, name: 'STATISTICS', status: 'DONE', done: 1, total: 1 });
+      await work.trainings.saveStatistics(held, event.bytes);
+      await work.models.putStageOf(held, {
+        modelId: this.modelId,
+        name: 'STATISTICS',
+        status: 'DONE',
+        done: 1,
+        total: 1,
+      });
     }
     if (event.type === 'step' && event.step > announced.step) {
       const { type: _, ...payload } = event;
-      await work.trainingStep(held, { ...payload, totalSteps: this.totalSteps });
+      await work.trainings.step(held, { ...payload, totalSteps: this.totalSteps });
     }
     if (event.type === 'preview') await this.preview(event);
     if (event.type === 'checkpoint')
-      await work.saveCheckpoint(held, event.step, event.state, event.parameters, event.step > announced.checkpoint);
+      await work.trainings.saveCheckpoint(
+        held,
+        event.step,
+        event.state,
+        event.parameters,
+        event.step > announced.checkpoint,
+      );
     if (event.type === 'scorecard') this.isFinished = event.isFinal;
     if (event.type === 'scorecard')
-      await work.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
+      await work.trainings.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
   }
 
   private async preview(event: Extract<DiscoveryEvent, { type: 'preview' }>): Promise<void> {
     const { type: _, original, shifted, ...payload } = event;
     const { preview } = this.announced;
     if (event.step < preview || (event.step === preview && event.stepIndex < this.previewsOfLastStep)) return;
-    await this.work.preview(this.held, payload, original, shifted);
+    await this.work.trainings.preview(this.held, payload, original, shifted);
   }
 }

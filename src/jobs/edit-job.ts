@@ -10,7 +10,7 @@ import { withProvenance } from './provenance.js';
 export async function editJob(context: JobContext, held: Held, { signal }: JobSignals): Promise<void> {
   const { work, engine } = context;
   const row = await work.edits.row(held.runId);
-  const [model, announced] = await Promise.all([work.model(row.modelId), work.edits.announcedFrames(held.runId)]);
+  const [model, announced] = await Promise.all([work.models.row(row.modelId), work.edits.announcedFrames(held.runId)]);
   const base = await imageBaseOf(context, row, model, signal);
   const { request, known, reconstructionPsnr, ...facts } = await planOf(context, row, model, base);
   const { shifts, provenance, requestHash } = facts;

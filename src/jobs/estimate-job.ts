@@ -10,5 +10,5 @@ export async function estimateJob(
   signal: AbortSignal,
 ): Promise<DiscoveryEstimate> {
   const { work, engine } = context;
-  return engine.estimate(await modelRef(context, await work.model(modelId)), config, signal);
+  return engine.estimate(await modelRef(context, await work.models.row(modelId)), config, signal);
 }

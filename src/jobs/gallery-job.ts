@@ -19,10 +19,10 @@ export async function galleryJob(
 
 async function filmstrips(context: JobContext, discoveryId: string, signal: AbortSignal): Promise<void> {
   const { work, engine, interactive, blobs } = context;
-  const { maxStrength } = (await work.discovery(discoveryId)).config;
+  const { maxStrength } = (await work.trainings.row(discoveryId)).config;
   const strengths = FILMSTRIP_PARTS.map((part) => part * maxStrength);
   for (const direction of await work.directionsOf(discoveryId)) {
-    const model = await work.model(direction.modelId);
+    const model = await work.models.row(direction.modelId);
     const { samplingSteps, index: directionIndex } = direction;
     const reverseProcess = direction.reverseProcess === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
     const request = {
@@ -34,6 +34,6 @@ async function filmstrips(context: JobContext, discoveryId: string, signal: Abor
       reverseProcess,
     } as const;
     const images = await engine.filmstrip(await modelRef(context, model), request, signal, interactive.yieldTo);
-    await work.putFilmstrip(direction.id, strengths, images);
+    await work.trainings.putFilmstrip(direction.id, strengths, images);
   }
 }

@@ -20,7 +20,7 @@ const NOTE_SHARE = 0.005;
  */
 export async function importJob(context: JobContext, held: Held, { signal }: JobSignals): Promise<void> {
   const { work, engine, enqueue, interactive } = context;
-  const model = await work.model(held.runId);
+  const model = await work.models.row(held.runId);
   const path = model.hub ? await fetched(context, held, model, signal) : sourcePath(model);
   // Again: a link may have changed since, and this may be another machine. What ships needs nobody's permission.
   if (!model.hub && isAbsolute(model.source) && context.modelRoots)
@@ -34,7 +34,7 @@ export async function importJob(context: JobContext, held: Held, { signal }: Job
       engine.importModel(path, onStage, signal, model.tapChoice),
     );
     const stored = await storeFiles(context, held, path, report);
-    await work.finishImport(
+    await work.models.finishImport(
       held,
       {
         ...description,
@@ -50,7 +50,7 @@ export async function importJob(context: JobContext, held: Held, { signal }: Job
     );
   } catch (error) {
     const refused = error instanceof EngineError && error.code === 'MODEL_INVALID';
-    if (refused && model.hub && !(await work.isModelAt(path))) await rm(path, { recursive: true, force: true });
+    if (refused && model.hub && !(await work.models.isModelAt(path))) await rm(path, { recursive: true, force: true });
     throw error;
   }
 }
@@ -85,6 +85,6 @@ async function fetched({ work, hub }: JobContext, held: Held, model: ModelRow, s
   if (!hub) throw new EngineError('BAD_USER_INPUT', 'input.hubId: this worker has no folder to fetch models to.');
   const onProgress = paced((done, total) => work.append(held, 'ImportStage', { stage: 'fetching', done, total }));
   const { folder, commit } = await fetchModel(hub, model.hub, onProgress, signal);
-  await work.setSource(held, `hub:${model.hub.hubId}@${commit}`);
+  await work.models.setSource(held, `hub:${model.hub.hubId}@${commit}`);
   return folder;
 }

@@ -8,7 +8,7 @@ import { modelRef } from './model-ref.js';
 export async function mergeJob(context: JobContext, order: MergeOrder, signal: AbortSignal): Promise<null> {
   const { work, engine } = context;
   const { id, modelId, name, parts, projectOut, reverseProcess } = order;
-  const model = await work.model(modelId);
+  const model = await work.models.row(modelId);
   const rows = await work.directions([...parts.map(({ directionId }) => directionId), ...projectOut]);
   const rowOf = (directionId: string) => rows.find((row) => row.id === directionId) as DirectionRow;
   const refOf = async (directionId: string) => {

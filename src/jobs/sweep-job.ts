@@ -33,7 +33,7 @@ export async function sweepJob(
   const { work, engine, interactive } = context;
   const [first] = members;
   if (!first) return;
-  const model = await work.model(first.row.modelId);
+  const model = await work.models.row(first.row.modelId);
   const base = await imageBaseOf(context, first.row, model, signal);
   const batch = engine.sweepBatch(total);
   const started = await Promise.all(members.map((member) => start(context, member, { model, base, batch })));

@@ -15,7 +15,7 @@ export async function transferJob(
   context: JobContext,
   request: TransferRequest,
 ): Promise<DirectionFileRow | readonly string[]> {
-  const ref = await modelRef(context, await context.work.model(request.modelId));
+  const ref = await modelRef(context, await context.work.models.row(request.modelId));
   const { work, engine, blobs } = context;
   if (request.action === 'export') {
     const rows = new Map((await work.directions(request.directionIds)).map((row) => [row.id, row]));

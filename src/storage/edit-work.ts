@@ -2,11 +2,11 @@ import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Database, Queryable } from './connection.js';
 import { StaleEpochError } from './errors.js';
 import { appendEvent } from './events.js';
-import { imageRowOf, putBlob, putImages, readBlob, touchImages } from './images.js';
+import type { Held } from './held.js';
+import { imageRowOf, type NewImage, putBlob, putImages, readBlob, touchImages } from './images.js';
 import { setStatus } from './run-status.js';
 import { direction, edit, event, image, inversion, run } from './tables.js';
 import type { EditRow, ImageFitName, ImageRow, InversionFacts, MergeRow } from './types.js';
-import type { Held, NewImage } from './work.js';
 
 const DAY_MS = 86_400_000;
 

@@ -5,6 +5,7 @@ import { blob, image } from './tables.js';
 import type { ImageRow, Storage } from './types.js';
 
 type Picture = Parameters<Storage['images']['put']>[0];
+export type NewImage = { bytes: Uint8Array; width: number; height: number; contentType: string };
 
 /** Stores bytes under their SHA-256 and gives it. */
 export async function putBlob(tx: Queryable, bytes: Uint8Array): Promise<string> {
@@ -39,6 +40,13 @@ export async function touchBlobs(tx: Queryable, hashes: readonly string[]): Prom
 export async function readBlob(tx: Queryable, hash: string): Promise<Uint8Array | null> {
   const [row] = await tx.select({ bytes: blob.bytes }).from(blob).where(eq(blob.hash, hash));
   return row?.bytes ?? null;
+}
+
+/** As {@link readBlob}, of a blob that something names. */
+export async function requireBlob(tx: Queryable, hash: string): Promise<Uint8Array> {
+  const bytes = await readBlob(tx, hash);
+  if (!bytes) throw new Error(`blob ${hash} is gone`);
+  return bytes;
 }
 
 /** The same bytes give the same image: its id is the front of their hash. */

@@ -21,6 +21,8 @@ export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
 export { CHUNK_BYTES, DatabaseFiles, type FileStore } from './file-store.js';
 export { queueKey, wakeWorkers } from './hand-over.js';
+export type { Held } from './held.js';
+export type { NewImage } from './images.js';
 export { reportMetrics } from './metrics.js';
 export { filesOfModel, putFilesOfModel, type StoredModel } from './model-files.js';
 export { isPassing } from './outages.js';
@@ -33,7 +35,7 @@ export { readS3Place, type S3Place } from './s3-url.js';
 export { signingKeyStore } from './signing-keys.js';
 export { tokenStore } from './tokens.js';
 export type { Storage } from './types.js';
-export { type Held, type NewImage, Work } from './work.js';
+export { Work } from './work.js';
 export {
   abandonedRuns,
   allowAnotherTry,

@@ -45,10 +45,10 @@ async function scoredDirections(strengthRange: { min: number; max: number }): Pr
   type Started = { startDiscovery: { id: string; directions: { edges: { node: { id: string } }[] } } };
   const { startDiscovery } = await api.query<Started>(mutation);
   const held = await server.take(startDiscovery.id);
-  await server.work.saveStatistics(held, new Uint8Array(4));
-  await server.work.saveCheckpoint(held, 1, new Uint8Array(4), new Uint8Array(4), true);
+  await server.work.trainings.saveStatistics(held, new Uint8Array(4));
+  await server.work.trainings.saveCheckpoint(held, 1, new Uint8Array(4), new Uint8Array(4), true);
   const brief = { accuracy: 1, strengthError: 0, effectSize: 1 };
-  await server.work.saveScores(held, 1, [{ index: 0, ...brief, strengthRange }], true);
+  await server.work.trainings.saveScores(held, 1, [{ index: 0, ...brief, strengthRange }], true);
   return startDiscovery.directions.edges.map(({ node }) => node.id);
 }
 

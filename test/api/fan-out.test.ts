@@ -34,7 +34,7 @@ async function start(): Promise<{ id: string; held: Held }> {
 }
 
 const FACTS = { totalSteps: 400, loss: 1, classificationLoss: 1, strengthLoss: 1, accuracy: 1, secondsPerStep: 1 };
-const step = (held: Held, n: number) => server.work.trainingStep(held, { ...FACTS, step: n, peakMemoryBytes: 1 });
+const step = (held: Held, n: number) => server.work.trainings.step(held, { ...FACTS, step: n, peakMemoryBytes: 1 });
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
 
 /** A number of GET /metrics. */
@@ -150,7 +150,7 @@ describe('a client that does not read', () => {
     const picture = await noise(200);
     const place = { directionIndex: 0, strength: 1, timestep: 1, stepIndex: 0, samplingSteps: 1 };
     // 16 MB for each of them, of which the kernel takes some.
-    for (const n of upTo(100)) await server.work.preview(held, { step: n, ...place }, picture, picture);
+    for (const n of upTo(100)) await server.work.trainings.preview(held, { step: n, ...place }, picture, picture);
     await server.work.setStatus(held, 'SUCCEEDED');
     expect(seqs(await quick)).toEqual(upTo(103));
     expect(await metric('azimuth_socket_buffered_bytes')).toBeLessThan(2 * 2 ** 20);
@@ -172,7 +172,7 @@ describe('a client that does not read', () => {
     slow.socket.pause();
     const picture = await noise(300);
     const place = { directionIndex: 0, strength: 1, timestep: 1, stepIndex: 0, samplingSteps: 1 };
-    for (const n of upTo(60)) await server.work.preview(held, { step: n, ...place }, picture, picture);
+    for (const n of upTo(60)) await server.work.trainings.preview(held, { step: n, ...place }, picture, picture);
     while ((await metric('azimuth_subscribers')) > 0) await sleep(250);
     slow.socket.resume();
     const { code, reason } = await slow.closed;

@@ -115,16 +115,21 @@ describe('trainingProgress', () => {
       discriminatorLoss: null,
     };
     const speed = { accuracy: 0.25, secondsPerStep: 1.5, peakMemoryBytes: 3e9 };
-    await server.work.trainingStep(held, { step: 1, totalSteps: 400, ...losses, ...speed });
+    await server.work.trainings.step(held, { step: 1, totalSteps: 400, ...losses, ...speed });
     const bytes = await sharp({ create: { width: 4, height: 4, channels: 3, background: 'red' } })
       .png()
       .toBuffer();
     const picture = { bytes, width: 4, height: 4, contentType: 'image/png' };
     const at = { timestep: 90, stepIndex: 0, samplingSteps: 10 };
-    await server.work.preview(held, { step: 1, directionIndex: 3, strength: -2.5, ...at }, picture, picture);
-    await server.work.saveCheckpoint(held, 1, new Uint8Array(8), new Uint8Array(8), true);
-    await server.work.saveScores(held, 1, [{ index: 2, accuracy: 0.5, strengthError: 1, effectSize: 0.1 }], true);
-    await server.work.finish(held, async () => {});
+    await server.work.trainings.preview(held, { step: 1, directionIndex: 3, strength: -2.5, ...at }, picture, picture);
+    await server.work.trainings.saveCheckpoint(held, 1, new Uint8Array(8), new Uint8Array(8), true);
+    await server.work.trainings.saveScores(
+      held,
+      1,
+      [{ index: 2, accuracy: 0.5, strengthError: 1, effectSize: 0.1 }],
+      true,
+    );
+    await server.work.trainings.finish(held, async () => {});
     const events = (await reading).map(({ trainingProgress }) => trainingProgress);
     expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(events.map(({ __typename }) => __typename)).toEqual([
@@ -167,10 +172,10 @@ describe('trainingProgress', () => {
     };
     const unmeasured = { fidelity: [], fidelityBaseline: null, strengthRange: null };
     const brief = { accuracy: 0.5, strengthError: 1, effectSize: 0.1 };
-    await server.work.saveScores(held, 1, [{ index: 0, ...brief, ...measured }], true);
-    await server.work.saveScores(held, 2, [{ index: 0, ...brief }], true);
-    await server.work.saveScores(held, 3, [{ index: 1, ...brief, ...unmeasured }], true);
-    await server.work.finish(held, async () => {});
+    await server.work.trainings.saveScores(held, 1, [{ index: 0, ...brief, ...measured }], true);
+    await server.work.trainings.saveScores(held, 2, [{ index: 0, ...brief }], true);
+    await server.work.trainings.saveScores(held, 3, [{ index: 1, ...brief, ...unmeasured }], true);
+    await server.work.trainings.finish(held, async () => {});
     const FIDELITY = `subscription ($id: ID!) { trainingProgress(discoveryId: $id) { ... on ScorecardUpdated {
       step directions {
         fidelity { strength kid frechetDistance }

@@ -38,10 +38,10 @@ async function running() {
     async trainingSteps(count: number) {
       for (let i = 0; i < count; i += 1) {
         step += 1;
-        await server.work.trainingStep(held, { step, totalSteps: 400, ...LOSSES, ...SPEED });
+        await server.work.trainings.step(held, { step, totalSteps: 400, ...LOSSES, ...SPEED });
       }
     },
-    finish: () => server.work.finish(held, async () => {}),
+    finish: () => server.work.trainings.finish(held, async () => {}),
   };
 }
 

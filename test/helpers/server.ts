@@ -119,7 +119,7 @@ export class TestServer {
       betaSchedule: 'linear',
       predictionType: 'epsilon',
     };
-    await this.work.finishImport(await this.take(id), description, async () => {});
+    await this.work.models.finishImport(await this.take(id), description, async () => {});
     return id;
   }
 

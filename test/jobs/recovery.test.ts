@@ -22,7 +22,7 @@ beforeAll(async () => {
   modelId = (await storage.models.create({ name: 'fake', source: '/nowhere' })).id;
   const held = await work.take(modelId, randomUUID());
   if (!held) throw new Error('the import is over');
-  await work.finishImport(held, {}, async () => {});
+  await work.models.finishImport(held, {}, async () => {});
   recovery = new Recovery(queue, db.database, pino({ level: 'silent' }));
   recovery.start();
 });

@@ -268,9 +268,9 @@ describe('a discovery', () => {
       return held;
     };
     const [first, second, third] = [await started(), await started(), await started()];
-    await work.saveStatistics(second, Uint8Array.of(9, 2));
-    await work.saveStatistics(first, Uint8Array.of(9, 1));
-    expect(await work.adoptStatistics(third, modelId)).toEqual(Uint8Array.of(9, 2));
+    await work.trainings.saveStatistics(second, Uint8Array.of(9, 2));
+    await work.trainings.saveStatistics(first, Uint8Array.of(9, 1));
+    expect(await work.trainings.adoptStatistics(third, modelId)).toEqual(Uint8Array.of(9, 2));
     for (const held of [first, second, third]) await work.setStatus(held, 'CANCELLED');
   });
 });
@@ -282,8 +282,8 @@ async function learned(): Promise<string[]> {
   const work = new Work(db.database);
   const held = await work.take(discovery.id, randomUUID());
   if (!held) throw new Error('the discovery is over');
-  await work.saveStatistics(held, Uint8Array.of(1));
-  await work.saveCheckpoint(held, 2, Uint8Array.of(2), Uint8Array.of(3), true);
+  await work.trainings.saveStatistics(held, Uint8Array.of(1));
+  await work.trainings.saveCheckpoint(held, 2, Uint8Array.of(2), Uint8Array.of(3), true);
   await work.setStatus(held, 'CANCELLED');
   return (await work.directionsOf(discovery.id)).map(({ id }) => id);
 }

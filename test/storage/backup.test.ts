@@ -28,12 +28,12 @@ beforeAll(async () => {
   storage = await openStorage({ url: from.url, ...queue });
   const { id: modelId } = await storage.models.create({ name: 'faces', source: '/nowhere' });
   const work = new Work(from.database);
-  await work.finishImport((await work.take(modelId, randomUUID()))!, { hash: 'a'.repeat(64) }, async () => {});
+  await work.models.finishImport((await work.take(modelId, randomUUID()))!, { hash: 'a'.repeat(64) }, async () => {});
   const config = { ...TINY_DISCOVERY, directions: 2 };
   const discovery = await storage.discoveries.start({ modelId, config, totalSteps: 400, idempotency: null });
   runId = discovery.id;
   const held = (await work.take(runId, randomUUID()))!;
-  await work.saveCheckpoint(held, 1, new Uint8Array(8), new Uint8Array(8), true);
+  await work.trainings.saveCheckpoint(held, 1, new Uint8Array(8), new Uint8Array(8), true);
   await putImage(from.database, picture);
   // More than fits into any buffer on the way.
   for (let n = 0; n < 4; n += 1) await putBlob(from.database, randomBytes(1_000_000));

@@ -84,9 +84,9 @@ describe('the event log', () => {
     expect(await work.handOver(old, async () => null)).toBe(true);
     await expect(work.append(old, 'TrainingStep', {})).rejects.toBeInstanceOf(StaleEpochError);
     await expect(work.setStatus(old, 'SUCCEEDED')).rejects.toBeInstanceOf(StaleEpochError);
-    await expect(work.saveCheckpoint(old, 1, new Uint8Array(4), new Uint8Array(4), true)).rejects.toBeInstanceOf(
-      StaleEpochError,
-    );
+    await expect(
+      work.trainings.saveCheckpoint(old, 1, new Uint8Array(4), new Uint8Array(4), true),
+    ).rejects.toBeInstanceOf(StaleEpochError);
     expect(await work.handOver(old, async () => null)).toBe(false);
     const held = await work.take(old.runId, randomUUID());
     await work.setStatus(held!, 'SUCCEEDED');

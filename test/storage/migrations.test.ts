@@ -121,8 +121,8 @@ it.each(dumps)(
       const [direction] = await work.directions([DIRECTIONS[0]]);
       expect(direction).toMatchObject({ name: "it's a smile", version: 1, fidelity: [], strengthRange: null });
       expect(await work.blob(direction?.parametersHash ?? '')).toHaveLength(64);
-      expect((await work.discovery(DISCOVERY)).statisticsHash).toBe(direction?.statisticsHash);
-      expect(await work.checkpoint(DISCOVERY)).toMatchObject({ step: 1, state: { byteLength: 64 } });
+      expect((await work.trainings.row(DISCOVERY)).statisticsHash).toBe(direction?.statisticsHash);
+      expect(await work.trainings.checkpoint(DISCOVERY)).toMatchObject({ step: 1, state: { byteLength: 64 } });
       expect(await work.edits.row(EDIT)).toMatchObject({ modelId: MODEL, eta: 0, options: {}, rerunOfId: null });
     } finally {
       await pool.end();

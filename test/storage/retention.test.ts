@@ -67,7 +67,7 @@ async function edited(requestHash: string, input: object = {}) {
 async function trained(previews: readonly [NewImage, NewImage]) {
   const { id, held } = await start('discovery');
   const at = { step: 1, directionIndex: 0, strength: 1, timestep: 1, stepIndex: 0, samplingSteps: 1 };
-  await work.preview(held, at, ...previews);
+  await work.trainings.preview(held, at, ...previews);
   return { id, held };
 }
 
@@ -113,11 +113,11 @@ describe('previews', () => {
     const { id: uploadId } = await putImage(database, upload);
     const { id, frame, result, original } = await edited('a', { imageId: globalId('Image', uploadId), shifts: [] });
     const previews = [await picture(), await picture()] as const;
-    await work.finish((await trained(previews)).held, async () => {});
+    await work.trainings.finish((await trained(previews)).held, async () => {});
     const [sample, strip] = [await picture(), await picture()];
-    await work.putSample(parseGlobalId(modelId)?.rowId ?? '', 0, sample);
+    await work.models.putSample(parseGlobalId(modelId)?.rowId ?? '', 0, sample);
     const [direction = ''] = await server.directions(modelId, { count: 1 });
-    await work.putFilmstrip(parseGlobalId(direction)?.rowId ?? '', [1], [strip]);
+    await work.trainings.putFilmstrip(parseGlobalId(direction)?.rowId ?? '', [1], [strip]);
     await pass(29);
     await remove();
     for (const image of [frame, ...previews]) expect(await statusOf(image)).toBe(200);
@@ -154,11 +154,11 @@ describe('previews', () => {
     const [own, old] = [await picture(), await picture()];
     const { held: live } = await trained([shared, own]);
     const over = await trained([shared, old]);
-    await work.finish(over.held, async () => {});
+    await work.trainings.finish(over.held, async () => {});
     await pass(400);
     await remove();
     expect([await statusOf(shared), await statusOf(own), await statusOf(old)]).toEqual([200, 200, 410]);
-    await work.finish(live, async () => {});
+    await work.trainings.finish(live, async () => {});
     await remove();
     expect([await statusOf(shared), await statusOf(own)]).toEqual([200, 200]);
     await pass(31);
@@ -209,7 +209,7 @@ describe('while others work', () => {
     await pass(31);
     const removing = remove();
     await Promise.all(
-      images.map((image) => work.putSample(parseGlobalId(modelId)?.rowId ?? '', images.indexOf(image), image)),
+      images.map((image) => work.models.putSample(parseGlobalId(modelId)?.rowId ?? '', images.indexOf(image), image)),
     );
     await removing;
     expect(new Set(await Promise.all(images.map(statusOf)))).toEqual(new Set([200]));
@@ -294,7 +294,7 @@ describe('what edits start from', () => {
     const checkpoints = [randomBytes(32), randomBytes(32), randomBytes(32)];
     const hashes: string[] = [];
     for (const [step, parameters] of checkpoints.entries()) {
-      await work.saveCheckpoint(held, step + 1, randomBytes(8), parameters, false);
+      await work.trainings.saveCheckpoint(held, step + 1, randomBytes(8), parameters, false);
       const { rows } = await server.pool.query(
         'SELECT parameters_hash AS hash FROM direction WHERE discovery_id = $1',
         [held.runId],

@@ -56,11 +56,11 @@ export async function openEventSource(): Promise<EventSource> {
 async function runningDiscovery(api: Api, work: Work): Promise<{ discoveryId: string; held: Held }> {
   const imported = 'mutation { importModel(input: { path: "/nowhere", name: "streamed" }) { id } }';
   const modelId = (await api.query<{ importModel: { id: string } }>(imported)).importModel.id;
-  await work.finishImport(await take(work, modelId), DESCRIPTION, async () => {});
+  await work.models.finishImport(await take(work, modelId), DESCRIPTION, async () => {});
   const started = `mutation ($modelId: ID!) { startDiscovery(input: { modelId: $modelId, trainingSteps: 100000 }) { id } }`;
   const discoveryId = (await api.query<{ startDiscovery: { id: string } }>(started, { modelId })).startDiscovery.id;
   const held = await take(work, discoveryId);
-  await work.startTraining(held, { device: 'cpu', resumedFromStep: null });
+  await work.trainings.start(held, { device: 'cpu', resumedFromStep: null });
   return { discoveryId, held };
 }
 
@@ -89,7 +89,7 @@ async function emit(work: Work, held: Held, perSecond: number, seconds: number):
     if (n % 10 === 9) await preview(work, held, step, Math.floor(n / 10) % TIMESTEPS);
     else {
       step += 1;
-      await work.trainingStep(held, stepPayload(step));
+      await work.trainings.step(held, stepPayload(step));
     }
     await setTimeout(Math.max(0, startedAt + ((n + 1) * 1000) / perSecond - performance.now()));
   }
@@ -106,7 +106,7 @@ function stepPayload(step: number) {
 async function preview(work: Work, held: Held, step: number, stepIndex: number): Promise<void> {
   const timestep = 999 - 200 * stepIndex;
   const payload = { step, stepIndex, timestep, samplingSteps: TIMESTEPS, directionIndex: 0, strength: 3 };
-  await work.preview(held, payload, await noise(), await noise());
+  await work.trainings.preview(held, payload, await noise(), await noise());
 }
 
 /** New bytes each time, so that the page has to fetch and decode each. */

@@ -11,13 +11,13 @@ export async function storeOldModels(
   files: ModelFiles,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const model of await work.modelsWithoutFiles()) {
+  for (const model of await work.models.modelsWithoutFiles()) {
     const path = sourcePath(model);
     if (signal.aborted) return;
     if (!existsSync(path)) continue;
     try {
       await engine.foretellMemory({ path, hash: model.hash ?? '', hTap: model.tapChoice });
-      await work.putFilesOfModel(model.id, await files.store(path, model.report?.files ?? null));
+      await work.models.putFilesOfModel(model.id, await files.store(path, model.report?.files ?? null));
       logger.info({ modelId: model.id }, 'the files of a model are in the store now');
     } catch (error) {
       logger.warn(
