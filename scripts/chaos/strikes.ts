@@ -11,7 +11,7 @@ import type { Timeline } from './timeline.js';
 
 const STALL_MS = { min: 3000, more: 4000 };
 const FULL_MS = { min: 2000, more: 2000 };
-const VICTIM_PATIENCE_MS = 20_000;
+const VICTIM_PATIENCE_MS = 120_000;
 
 export interface StrikeParts {
   readonly cluster: Cluster;
