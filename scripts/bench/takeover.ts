@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../../src/storage/index.js';
 import { Api } from '../support/api.js';
 import { Fleet } from '../support/fleet.js';
+import { settledModel } from '../support/settled-model.js';
 import { median } from './contender.js';
 
 /** How a worker goes: with its host, alone, or not at all but stopped. */
@@ -30,7 +31,7 @@ export async function takeover({ rounds }: { readonly rounds: number }) {
   const fleet = await Fleet.start(database.url, { apis: 2, workers: 3 });
   const apis = fleet.urls.map((url) => new Api(url));
   try {
-    const modelId = await shipped(apis[0] as Api);
+    const modelId = await settledModel(apis[0] as Api);
     const all: TakeOver[] = [];
     for (let round = 0; round < rounds; round += 1)
       for (const way of WAYS) {
@@ -52,16 +53,6 @@ function summary(all: readonly TakeOver[]) {
     return { median: Math.round(median(values)), worst: Math.round(Math.max(...values)) };
   };
   return { queuedMs: of('queuedMs'), runningMs: of('runningMs'), stepMs: of('stepMs') };
-}
-
-async function shipped(api: Api): Promise<string> {
-  type Models = { models: { edges: { node: { id: string; status: string } }[] } };
-  for (;;) {
-    const { models } = await api.query<Models>('{ models(first: 1) { edges { node { id status } } } }');
-    const node = models.edges[0]?.node;
-    if (node?.status === 'READY') return node.id;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }
 
 async function lose(fleet: Fleet, [one, other]: readonly Api[], modelId: string, way: Way): Promise<TakeOver> {
