@@ -75,12 +75,13 @@ class DiscoveryWriter {
   }
 
   async write(event: DiscoveryEvent): Promise<void> {
-    const { work, held, announced } = this;
+    const { held, announced } = this;
+    const { models, trainings } = this.work;
     if (event.type === 'step' || event.type === 'checkpoint') this.hasStepped = event.type === 'step';
     if (event.type === 'phase' && event.phase === 'statistics') await this.noteStatistics(event.done, event.total);
     if (event.type === 'statistics') {
-      await work.trainings.saveStatistics(held, event.bytes);
-      await work.models.putStageOf(held, {
+      await trainings.saveStatistics(held, event.bytes);
+      await models.putStageOf(held, {
         modelId: this.modelId,
         name: 'STATISTICS',
         status: 'DONE',
@@ -90,11 +91,11 @@ class DiscoveryWriter {
     }
     if (event.type === 'step' && event.step > announced.step) {
       const { type: _, ...payload } = event;
-      await work.trainings.step(held, { ...payload, totalSteps: this.totalSteps });
+      await trainings.step(held, { ...payload, totalSteps: this.totalSteps });
     }
     if (event.type === 'preview') await this.preview(event);
     if (event.type === 'checkpoint')
-      await work.trainings.saveCheckpoint(
+      await trainings.saveCheckpoint(
         held,
         event.step,
         event.state,
@@ -103,7 +104,7 @@ class DiscoveryWriter {
       );
     if (event.type === 'scorecard') this.isFinished = event.isFinal;
     if (event.type === 'scorecard')
-      await work.trainings.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
+      await trainings.saveScores(held, event.step, event.scores, event.step > announced.scorecard);
   }
 
   private async preview(event: Extract<DiscoveryEvent, { type: 'preview' }>): Promise<void> {

@@ -46,7 +46,7 @@ async function jobOf(work: Work, { runId, kind }: HeldRun): Promise<{ name: 'swe
 
 /** Whether a worker will take the job again. */
 export async function putBack(
-  { boss, enqueue }: Pick<Queue, 'boss' | 'enqueue'>,
+  { boss, enqueue, dequeue }: Pick<Queue, 'boss' | 'enqueue' | 'dequeue'>,
   tx: Queryable,
   { name, id }: { name: 'sweep' | RunKind; id: string },
   reason: string,
@@ -56,8 +56,10 @@ export async function putBack(
   const [job] = await boss.findJobs(name, { id, db });
   if (job?.state === 'failed' || job?.state === 'cancelled') return false;
   // A job that is over, or swept away, though its run is not: whoever ended it did not end the run.
-  if (job && !WAITING.has(job.state)) await boss.deleteJob(name, id, { db });
-  if (!job || !WAITING.has(job.state)) await enqueue(tx, name, id, {});
+  if (!job || !WAITING.has(job.state)) {
+    await dequeue(tx, name, id);
+    await enqueue(tx, name, id, {});
+  }
   await wakeWorkers(tx, name);
   return true;
 }

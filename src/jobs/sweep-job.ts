@@ -63,9 +63,12 @@ export async function sweepJob(
       const one = running[variation] as Running;
       if (one.member.isOver) continue;
       if (event.type === 'frame') await unlessLost(one.member, () => one.frames.push(event));
-      else results.push(unlessLost(one.member, () => finish(context, one, event)));
-      // What one of them fails with is thrown at the end.
-      results.at(-1)?.catch(() => {});
+      else {
+        const result = unlessLost(one.member, () => finish(context, one, event));
+        // What it fails with is thrown at the end.
+        result.catch(() => {});
+        results.push(result);
+      }
     }
     await Promise.all(results);
   } catch (error) {

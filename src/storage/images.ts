@@ -4,8 +4,7 @@ import type { Queryable } from './connection.js';
 import { blob, image } from './tables.js';
 import type { ImageRow, Storage } from './types.js';
 
-type Picture = Parameters<Storage['images']['put']>[0];
-export type NewImage = { bytes: Uint8Array; width: number; height: number; contentType: string };
+export type NewImage = Parameters<Storage['images']['put']>[0];
 
 /** Stores bytes under their SHA-256 and gives it. */
 export async function putBlob(tx: Queryable, bytes: Uint8Array): Promise<string> {
@@ -50,18 +49,18 @@ export async function requireBlob(tx: Queryable, hash: string): Promise<Uint8Arr
 }
 
 /** The same bytes give the same image: its id is the front of their hash. */
-export async function putImage(tx: Queryable, picture: Picture): Promise<ImageRow> {
+export async function putImage(tx: Queryable, picture: NewImage): Promise<ImageRow> {
   const [row] = await putImages(tx, [picture]);
   return row as ImageRow;
 }
 
 /** As {@link putImage}, in the order given. */
-export async function putImages(tx: Queryable, pictures: readonly Picture[]): Promise<ImageRow[]> {
+export async function putImages(tx: Queryable, pictures: readonly NewImage[]): Promise<ImageRow[]> {
   const rows = pictures.map(imageRowOf);
   if (rows.length === 0) return rows;
   await storeBlobs(
     tx,
-    rows.map(({ blobHash }, index) => ({ hash: blobHash, bytes: (pictures[index] as Picture).bytes })),
+    rows.map(({ blobHash }, index) => ({ hash: blobHash, bytes: (pictures[index] as NewImage).bytes })),
   );
   await tx.insert(image).values(rows).onConflictDoNothing();
   return rows;
@@ -84,7 +83,7 @@ export async function holdImage(tx: Queryable, id: string): Promise<boolean> {
 }
 
 /** The row that a picture has, or would have. */
-export function imageRowOf({ bytes, width, height, contentType }: Picture): ImageRow {
+export function imageRowOf({ bytes, width, height, contentType }: NewImage): ImageRow {
   const blobHash = createHash('sha256').update(bytes).digest('hex');
   return { id: uuidOf(blobHash), blobHash, width, height, contentType };
 }

@@ -22,8 +22,8 @@ export type Enqueue = (
   data: Record<string, unknown>,
 ) => Promise<void>;
 
-/** Takes a job out of the queue that no worker has, in the transaction that cancels its run. */
-export type Dequeue = (tx: Queryable, queue: RunKind, id: string) => Promise<void>;
+/** Takes a job out of the queue, in the transaction that cancels or pauses its run, or gives the run another job. */
+export type Dequeue = (tx: Queryable, queue: RunKind | 'sweep', id: string) => Promise<void>;
 
 export interface Jobs {
   readonly enqueue: Enqueue;

@@ -3,7 +3,7 @@ import type { Database, Queryable } from './connection.js';
 import { LEASE_MS } from './lease.js';
 import { metricsStore } from './metrics.js';
 import { blob, checkpoint, edit, run, worker } from './tables.js';
-import type { DeviceRow, RunKind, Storage } from './types.js';
+import { type DeviceRow, FINAL_STATUSES, type RunKind, type Storage } from './types.js';
 
 /** A worker that has not been seen for so long is not counted any more. */
 export const WORKER_GONE_SECONDS = 10;
@@ -103,7 +103,7 @@ export async function finishedJobs(tx: Queryable): Promise<{ name: RunKind | 'sw
 }
 
 function isOver(status: SQL): SQL {
-  return sql`${status} IN ('SUCCEEDED', 'FAILED', 'CANCELLED')`;
+  return sql`${status} IN ${[...FINAL_STATUSES]}`;
 }
 
 /** A job's try that does not count. */

@@ -5,6 +5,7 @@ import { openQueue, type Queue } from '../../src/jobs/index.js';
 import { Recovery } from '../../src/jobs/recovery.js';
 import { openStorage, type Storage, Work } from '../../src/storage/index.js';
 import { TestDatabase } from '../helpers/database.js';
+import { NEW_EDIT } from '../helpers/edits.js';
 
 /** What workers leave that die between the queue and their runs. */
 let db: TestDatabase;
@@ -33,22 +34,6 @@ afterAll(async () => {
   await db.close();
 });
 
-const NEW = {
-  seed: 1,
-  imageId: null,
-  shifts: [],
-  samplingSteps: 5,
-  reverseProcess: 'SYMMETRIC',
-  eta: 0,
-  previewEvery: 1,
-  previewSize: null,
-  warnings: [],
-  options: {},
-  rerunOfId: null,
-  replaces: null,
-  idempotency: null,
-};
-
 const stateOf = async (name: 'edit' | 'sweep', id: string) => (await queue.boss.findJobs(name, { id }))[0]?.state;
 
 /** A worker takes the job. */
@@ -74,7 +59,7 @@ async function ended(id: string): Promise<void> {
 }
 
 it('a job whose run was not taken goes back into its queue', async () => {
-  const { id } = await storage.edits.start({ ...NEW, modelId });
+  const { id } = await storage.edits.start({ ...NEW_EDIT, modelId });
   await taken('edit', id);
   await aged(id);
   await until(async () => (await stateOf('edit', id)) === 'retry');
@@ -82,7 +67,7 @@ it('a job whose run was not taken goes back into its queue', async () => {
 });
 
 it('a job whose run is over is over too', async () => {
-  const { id } = await storage.edits.start({ ...NEW, modelId });
+  const { id } = await storage.edits.start({ ...NEW_EDIT, modelId });
   await taken('edit', id);
   await ended(id);
   await aged(id);
@@ -90,7 +75,7 @@ it('a job whose run is over is over too', async () => {
 });
 
 it('the job of a sweep is over when the last of its edits is', async () => {
-  const rows = await storage.edits.startSweep({ ...NEW, modelId, variations: [[], []] });
+  const rows = await storage.edits.startSweep({ ...NEW_EDIT, modelId, variations: [[], []] });
   const [first = '', second = ''] = rows.map(({ id }) => id);
   await taken('sweep', first);
   await ended(first);

@@ -7,6 +7,7 @@ import { type RunningWorker, startWorker } from '../../src/jobs/worker.js';
 import { openStorage, StaleEpochError, type Storage, Work } from '../../src/storage/index.js';
 import type { EventRow } from '../../src/storage/types.js';
 import { TestDatabase } from '../helpers/database.js';
+import { NEW_EDIT } from '../helpers/edits.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
 import { TINY_DISCOVERY } from '../helpers/models.js';
 
@@ -48,25 +49,10 @@ async function stop(): Promise<void> {
   worker = null;
 }
 
-const NEW = {
-  seed: 1,
-  imageId: null,
-  shifts: [],
-  samplingSteps: 5,
-  reverseProcess: 'SYMMETRIC',
-  eta: 0,
-  previewEvery: 1,
-  previewSize: null,
-  warnings: [],
-  options: {},
-  rerunOfId: null,
-  replaces: null,
-  idempotency: null,
-};
 /** A seed of its own each, so that none is served from what another left. */
 let seed = 100;
 const edit = async (fields: object = {}) =>
-  (await storage.edits.start({ ...NEW, modelId, seed: ++seed, ...fields })).id;
+  (await storage.edits.start({ ...NEW_EDIT, modelId, seed: ++seed, ...fields })).id;
 
 async function events(runId: string): Promise<EventRow[]> {
   const rows: EventRow[] = [];
@@ -162,7 +148,7 @@ describe('a worker', () => {
     await start();
     const old = await edit({ seed: 1 });
     await until(() => engine.edits === 1);
-    const { id } = await storage.edits.start({ ...NEW, modelId, seed: 2, replaces: old });
+    const { id } = await storage.edits.start({ ...NEW_EDIT, modelId, seed: 2, replaces: old });
     expect(await statuses(old)).toEqual(['QUEUED', 'RUNNING', 'CANCELLED']);
     expect((await statuses(id)).at(-1)).toBe('SUCCEEDED');
   });
@@ -319,7 +305,7 @@ describe('a sweep', () => {
     const variations = Array.from({ length: count }, (_, strength) => [
       { directionId, directionVersion: null, strength, curve: [] },
     ]);
-    return (await storage.edits.startSweep({ ...NEW, modelId, seed: ++seed, variations })).map(({ id }) => id);
+    return (await storage.edits.startSweep({ ...NEW_EDIT, modelId, seed: ++seed, variations })).map(({ id }) => id);
   };
 
   it('is one job, and each of its edits has a log of its own', async () => {
@@ -421,7 +407,7 @@ describe('a job', () => {
       },
     });
     const before = await db.pool.query('SELECT count(*)::int AS n FROM pgboss.job');
-    await expect(failing.edits.start({ ...NEW, modelId })).rejects.toThrow('fails after');
+    await expect(failing.edits.start({ ...NEW_EDIT, modelId })).rejects.toThrow('fails after');
     const after = await db.pool.query('SELECT count(*)::int AS n FROM pgboss.job');
     expect(after.rows).toEqual(before.rows);
     await failing.close();
