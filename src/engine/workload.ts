@@ -5,18 +5,26 @@ import { normals } from './diffusion/random.js';
 import { type SamplingStep, samplingPlan } from './diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from './diffusion/step.js';
 import { backpropagate, sampleTrajectory } from './diffusion/trajectory.js';
-import { Trainer } from './discovery/trainer.js';
-import type { Value } from './graph/graph.js';
+import { objectiveGraph } from './discovery/objective.js';
+import { REPLAY_UPDATES } from './discovery/replay.js';
+import { samplerGraphs } from './discovery/samplers.js';
+import { shiftConfigOf, Trainer, trainingShapes } from './discovery/trainer.js';
+import type { Graph, Value } from './graph/graph.js';
+import { multiplyAdds } from './graph/multiply-adds.js';
 import { type FloatTensor, floatTensor, sizeOf } from './graph/tensor.js';
 import { loadModel } from './models/load-model.js';
 import { Tape } from './ops/tape.js';
 import type { Device } from './runtime/device.js';
 import { Session } from './runtime/session.js';
-import { measureStatistics } from './shift/statistics.js';
+import { shiftControl } from './shift/control.js';
+import { blankStatistics, type HStatistics } from './shift/statistics.js';
 
-/** One measured piece of work: T sampling steps, the VJP of one step, the gradient through T steps, or a training step. */
+/**
+ * One measured piece of work: T sampling steps without and with a shift, the VJP of one shifted step, the gradient through T
+ * of them, or a training step.
+ */
 export interface WorkloadRequest {
-  readonly task: 'sample' | 'vjp' | 'gradient' | 'training';
+  readonly task: 'unedited' | 'sample' | 'vjp' | 'gradient' | 'training';
   readonly steps: number;
   readonly batch: number;
   readonly process: ReverseProcess;
@@ -24,7 +32,16 @@ export interface WorkloadRequest {
 
 type Task = () => Promise<void>;
 
+/** The graphs that a task runs: a sampling step, its VJP, and that of the first step, where nobody needs ∂/∂x. */
+interface StepGraphs {
+  readonly forward: Graph | null;
+  readonly backward: Graph | null;
+  readonly first: Graph | null;
+}
+
 const nothing = async () => {};
+/** Past the warm-up. */
+const TRAINING_STEP = 100;
 
 /** The engine's work as benchmarks see it, session building apart. */
 export class Workload {
@@ -50,21 +67,23 @@ export class Workload {
     return (performance.now() - start) / 1000;
   }
 
+  /** Floating-point operations of one execution, two a multiply-add. */
+  flop(request: WorkloadRequest): number {
+    return 2 * (request.task === 'training' ? this.trainingMultiplyAdds(request) : this.stepMultiplyAdds(request));
+  }
+
   /** Sampling and its gradients by Δh, with Δh itself as the parameter. */
-  private async steps({ task, steps, batch, process }: WorkloadRequest): Promise<Task> {
+  private async steps(request: WorkloadRequest): Promise<Task> {
     const { model, device } = this;
-    const tape = new Tape();
-    const inputs = stepInputs(tape, model, batch);
-    const deltaH = tape.input('deltaH', [batch, ...model.hShape]);
-    const { xNext } = recordStep(tape, model, inputs, process, () => deltaH);
-    const cotangent = tape.input('cotangent', xNext.shape);
-    const [gradX, gradDeltaH] = vjp(tape, [xNext], [cotangent], [inputs.x, deltaH]) as [Value, Value];
-    const forward = task === 'vjp' ? null : await Session.create(tape.graph({ xNext }), device);
-    const backward = task === 'sample' ? null : await Session.create(tape.graph({ gradX, gradDeltaH }), device);
-    const first = task === 'gradient' ? await Session.create(tape.graph({ gradDeltaH }), device) : null;
+    const { task, steps, batch } = request;
+    const graphs = stepGraphs(model, request);
+    const session = (graph: Graph | null) => graph && Session.create(graph, device);
+    const forward = await session(graphs.forward);
+    const backward = await session(graphs.backward);
+    const first = await session(graphs.first);
     const plan = samplingPlan(model.schedule, steps);
-    const noise = this.noise(batch, model.sampleShape, 1);
-    const shift = this.noise(batch, model.hShape, 0.01);
+    const noise = normalTensor([batch, ...model.sampleShape], 1);
+    const shift = normalTensor([batch, ...model.hShape], 0.01);
     const ones = floatTensor(noise.shape, new Float32Array(noise.data.length).fill(1));
     const feeds = (i: number, x: FloatTensor) => ({
       ...stepFeeds(model, plan[i] as SamplingStep, 0),
@@ -72,8 +91,7 @@ export class Workload {
       deltaH: shift,
     });
     const runVjp = async (i: number, x: FloatTensor, ct: FloatTensor) => {
-      const session = (i === 0 && first) || (backward as Session);
-      const made = await session.run({ ...feeds(i, x), cotangent: ct });
+      const made = await ((i === 0 && first) || (backward as Session)).run({ ...feeds(i, x), cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { deltaH: made['gradDeltaH'] as FloatTensor } };
     };
     const runStep = async (i: number, x: FloatTensor) =>
@@ -85,41 +103,89 @@ export class Workload {
     };
   }
 
-  /** One step of a discovery past its warm-up, at the defaults but for T, batch and process. */
-  private async training({ steps, batch, process }: WorkloadRequest): Promise<Task> {
+  private stepMultiplyAdds(request: WorkloadRequest): number {
+    const { forward, backward, first } = stepGraphs(this.model, request);
+    if (request.task === 'vjp') return count(backward);
+    const backwards = first ? (request.steps - 1) * count(backward) + count(first) : 0;
+    return request.steps * count(forward) + backwards;
+  }
+
+  /**
+   * One step of a discovery past its warm-up, at the defaults but for T, batch and process; always the same step, so that after
+   * the first execution the unedited images of its noise are known, as they are in a training that has been through its pool.
+   */
+  private async training(request: WorkloadRequest): Promise<Task> {
     const { model, device } = this;
-    const config: DiscoveryConfig = {
-      method: 'LEARNED',
-      directions: 16,
-      trainingSteps: 1000,
-      batchSize: batch,
-      samplingSteps: steps,
-      shift: 'SUBSPACE',
-      fullSpatial: false,
-      orthonormal: true,
-      reverseProcess: process,
-      maxStrength: 6,
-      minStrength: 0.5,
-      learningRate: 0.005,
-      adversarialWeight: 0.05,
-      seed: 0,
-      checkpointEvery: 25,
-      previewEvery: 0,
-    };
-    const statistics = await measureStatistics(model, device, nothing, nothing);
-    const trainer = await Trainer.create(model, config, statistics, device);
-    let state = { ...trainer.initial(), step: 100 };
+    const trainer = await Trainer.create(model, trainingConfig(request), anyStatistics(model), device);
+    let state = trainer.initial();
     return async () => {
-      state = (await trainer.step(state, nothing, null)).state;
+      state = (await trainer.step({ ...state, step: TRAINING_STEP }, nothing, null)).state;
     };
   }
 
-  private noise(batch: number, shape: readonly number[], scale: number): FloatTensor {
-    const size = batch * sizeOf(shape);
-    const values = normals({ seed: 1, stream: 0, sample: 0, step: 0 }, size);
-    return floatTensor(
-      [batch, ...shape],
-      values.map((value) => value * scale),
-    );
+  private trainingMultiplyAdds(request: WorkloadRequest): number {
+    const { model } = this;
+    const config = trainingConfig(request);
+    const { samplers, objective, replay } = trainingShapes(model, config);
+    const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
+    const { shifted, backward, first } = samplerGraphs(model, samplers, shift);
+    const trajectory = request.steps * count(shifted) + (request.steps - 1) * count(backward) + count(first);
+    return trajectory + count(objectiveGraph(objective)) + REPLAY_UPDATES * count(objectiveGraph(replay));
   }
+}
+
+function count(graph: Graph | null): number {
+  return graph ? multiplyAdds(graph) : 0;
+}
+
+function stepGraphs(model: DiffusionModel, { task, batch, process }: WorkloadRequest): StepGraphs {
+  const tape = new Tape();
+  const inputs = stepInputs(tape, model, batch);
+  if (task === 'unedited') {
+    const { xNext } = recordStep(tape, model, inputs, process, null);
+    return { forward: tape.graph({ xNext }), backward: null, first: null };
+  }
+  const deltaH = tape.input('deltaH', [batch, ...model.hShape]);
+  const { xNext } = recordStep(tape, model, inputs, process, () => deltaH);
+  const forward = task === 'vjp' ? null : tape.graph({ xNext });
+  if (task === 'sample') return { forward, backward: null, first: null };
+  const cotangent = tape.input('cotangent', xNext.shape);
+  const [gradX, gradDeltaH] = vjp(tape, [xNext], [cotangent], [inputs.x, deltaH]) as [Value, Value];
+  const backward = tape.graph({ gradX, gradDeltaH });
+  return { forward, backward, first: task === 'gradient' ? tape.graph({ gradDeltaH }) : null };
+}
+
+function trainingConfig({ steps, batch, process }: WorkloadRequest): DiscoveryConfig {
+  return {
+    method: 'LEARNED',
+    directions: 16,
+    trainingSteps: 1000,
+    batchSize: batch,
+    samplingSteps: steps,
+    shift: 'SUBSPACE',
+    fullSpatial: false,
+    orthonormal: true,
+    reverseProcess: process,
+    maxStrength: 6,
+    minStrength: 0.5,
+    learningRate: 0.005,
+    adversarialWeight: 0.05,
+    seed: 0,
+    checkpointEvery: 25,
+    previewEvery: 0,
+  };
+}
+
+/** Random components in place of measured ones, which would take a large model many minutes; a step is the same work. */
+function anyStatistics(model: DiffusionModel): HStatistics {
+  const blank = blankStatistics(model);
+  return { ...blank, components: normalTensor(blank.components.shape, 0.05) };
+}
+
+function normalTensor(shape: readonly number[], scale: number): FloatTensor {
+  const values = normals({ seed: 1, stream: 0, sample: 0, step: 0 }, sizeOf(shape));
+  return floatTensor(
+    shape,
+    values.map((value) => value * scale),
+  );
 }
