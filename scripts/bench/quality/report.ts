@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COVERING_CORRELATION, COVERING_SHARE, mainFactor } from '../../../src/engine/quality/disentanglement.js';
 import { packageFile } from '../../../src/package.js';
 import { domainNamed } from '../../domains/domains.js';
+import { fillPage } from '../page.js';
 import type { Cell, Group } from './cells.js';
 import { heatMap } from './heat-map.js';
 import type { ReadingQuality } from './regressor.js';
@@ -46,13 +47,13 @@ export async function writeReport(
     'second model': rows('second model'),
     ablation: rows('ablation'),
   };
-  let page = readFileSync(PAGE, 'utf8');
-  page = filled(page, 'readings', readingTable(readings));
-  page = filled(page, 'methods', table([...groups.methods, ...groups.directions]));
-  page = filled(page, 'second model', table(groups['second model']));
-  page = filled(page, 'ablation', table(groups.ablation));
-  page = filled(page, 'covered', coveredTable(measured));
-  writeFileSync(PAGE, page);
+  fillPage(PAGE, {
+    readings: readingTable(readings),
+    methods: table([...groups.methods, ...groups.directions]),
+    'second model': table(groups['second model']),
+    ablation: table(groups.ablation),
+    covered: coveredTable(measured),
+  });
   for (const [name, group] of [
     ['portraits', 'methods'],
     ['shapes', 'second model'],
@@ -149,12 +150,4 @@ function readingTable(readings: Readonly<Record<string, readonly ReadingQuality[
   );
   const head = '| domain | factor | read from 2,000 fresh scenes | distance of a perfect edit over split-half |';
   return [head, '| --- | --- | --: | --: |', ...lines].join('\n');
-}
-
-/** Puts `content` between `<!-- name -->` and `<!-- /name -->`. */
-function filled(page: string, name: string, content: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [start, end] = [page.indexOf(open), page.indexOf(close)];
-  if (start < 0 || end < start) throw new Error(`docs/quality.md: expected ${open} … ${close}.`);
-  return `${page.slice(0, start + open.length)}\n${content}\n${page.slice(end)}`;
 }
