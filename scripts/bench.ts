@@ -4,6 +4,7 @@ import { frames } from './bench/frames.js';
 import { gpu } from './bench/gpu.js';
 import { inversion } from './bench/inversion.js';
 import { midTraining } from './bench/mid-training.js';
+import { performanceSuite } from './bench/performance.js';
 import { quality } from './bench/quality.js';
 import { SHAPES } from './bench/random-model.js';
 import { slider } from './bench/slider.js';
@@ -11,8 +12,9 @@ import { studio } from './bench/studio.js';
 import { takeover } from './bench/takeover.js';
 import { trajectory } from './bench/trajectory.js';
 
-/** Speed and memory beside PyTorch in one interleaved run, and the quality of directions; never part of the tests. */
-const USAGE = `usage: npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
+/** Speed and memory beside PyTorch, and the quality of directions; never part of the tests. */
+const USAGE = `usage: npm run bench [-- performance] [--python python3] [--rounds 5] [--only 'portraits gradient'] [--compile] [--report] [--json]
+       npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
        npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
        npm run bench -- studio     [--data FOLDER] [--seconds 20] [--count 20] [--json]
@@ -37,6 +39,7 @@ const { values, positionals } = parseArgs({
     shape: { type: 'string', default: '256' },
     seconds: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
+    compile: { type: 'boolean', default: false },
     workers: { type: 'string', default: '2' },
     report: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -47,6 +50,14 @@ async function main(): Promise<unknown> {
   const { python } = values;
   const rounds = Number(values.rounds);
   const process = values.process === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
+  if (positionals.length === 0 || positionals[0] === 'performance')
+    return performanceSuite({
+      python,
+      rounds,
+      only: new RegExp(values.only, 'i'),
+      compile: values.compile,
+      report: values.report,
+    });
   if (positionals[0] === 'trajectory') return trajectory({ python, rounds, batch: Number(values.batch), process });
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
   if (positionals[0] === 'slider')

@@ -2,12 +2,24 @@ import { createInterface } from 'node:readline';
 import { openDevice } from '../../src/engine/runtime/device.js';
 import { Workload, type WorkloadRequest } from '../../src/engine/workload.js';
 
-/** Azimuth's side of a benchmark: a process of its own that answers one JSON request a line, as peer.py does. */
-const [folder = '', deviceName = 'cpu'] = process.argv.slice(2);
-const device = await openDevice(deviceName);
+/**
+ * Azimuth's side of a benchmark: `engine-process.js MODEL DEVICE [THREADS]`, a process of its own that answers one JSON request
+ * a line, as peer.py does; `{"flop": request}` with the operations that the request comes to.
+ */
+const [folder = '', deviceName = 'cpu', threads] = process.argv.slice(2);
+const device = await openDevice(deviceName, ...(threads === undefined ? [] : [Number(threads)]));
 const workload = await Workload.create(folder, device);
-console.log(JSON.stringify({ ready: process.version, device: device.name }));
-for await (const line of createInterface({ input: process.stdin })) {
-  const seconds = await workload.run(JSON.parse(line) as WorkloadRequest);
-  console.log(JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+const idleBytes = process.memoryUsage.rss();
+console.log(JSON.stringify({ ready: process.version, device: device.name, idleBytes }));
+for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(await answer(line)));
+
+async function answer(line: string) {
+  const request = JSON.parse(line) as WorkloadRequest | { readonly flop: WorkloadRequest };
+  if ('flop' in request) return { flop: workload.flop(request.flop) };
+  try {
+    const seconds = await workload.run(request);
+    return { seconds, peakBytes: process.resourceUsage().maxRSS * 1024 };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
 }

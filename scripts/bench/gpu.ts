@@ -16,6 +16,7 @@ interface GpuRow extends WorkloadRequest {
 }
 
 const MODEL = packageFile('models/portraits-32');
+const MODE = { format: 'nchw', checkpoint: 'step', mode: 'eager' } as const;
 const TASKS: readonly WorkloadRequest[] = [8, 64].flatMap((batch) =>
   (['SYMMETRIC', 'ASYMMETRIC'] as const).flatMap((process): WorkloadRequest[] => [
     { task: 'sample', steps: 10, batch, process },
@@ -42,8 +43,7 @@ export async function gpu({ python, rounds, limitSeconds, device }: GpuOptions):
     const [ours, theirs]: [number[], number[]] = [[], []];
     for (let round = 0; round <= rounds; round += 1) {
       const mine = (await azimuth.run(request)).seconds;
-      // PyTorch has no training step to compare with: its loop is not this one.
-      const other = peer && request.task !== 'training' ? (await peer.run(request)).seconds : null;
+      const other = peer && (await secondsOrNull(peer, request));
       if (round === 0) continue;
       ours.push(mine);
       if (other !== null) theirs.push(other);
@@ -60,10 +60,19 @@ export async function gpu({ python, rounds, limitSeconds, device }: GpuOptions):
   return { rows };
 }
 
+async function secondsOrNull(peer: Contender, request: WorkloadRequest): Promise<number | null> {
+  try {
+    return (await peer.run(request)).seconds;
+  } catch (error) {
+    console.log((error as Error).message);
+    return null;
+  }
+}
+
 /** CUDA where PyTorch has it, else its CPU. */
 async function peerOrNull(python: string): Promise<Contender | null> {
   for (const device of ['cuda', 'cpu']) {
-    const peer = await Contender.peer(python, MODEL, 2, device, 'nchw').catch(() => null);
+    const peer = await Contender.peer(python, MODEL, 2, device, MODE).catch(() => null);
     if (peer) return peer;
   }
   return null;
