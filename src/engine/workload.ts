@@ -14,8 +14,9 @@ import { multiplyAdds } from './graph/multiply-adds.js';
 import { type FloatTensor, floatTensor, sizeOf } from './graph/tensor.js';
 import { loadModel } from './models/load-model.js';
 import { Tape } from './ops/tape.js';
+import { planBatch } from './runtime/batch-plan.js';
+import { BatchSession } from './runtime/batch-session.js';
 import type { Device } from './runtime/device.js';
-import { Session } from './runtime/session.js';
 import { shiftControl } from './shift/control.js';
 import { blankStatistics, type HStatistics } from './shift/statistics.js';
 
@@ -76,8 +77,9 @@ export class Workload {
   private async steps(request: WorkloadRequest): Promise<Task> {
     const { model, device } = this;
     const { task, steps, batch } = request;
-    const graphs = stepGraphs(model, request);
-    const session = (graph: Graph | null) => graph && Session.create(graph, device);
+    const batches = planBatch(batch, device);
+    const graphs = stepGraphs(model, { ...request, batch: batches.rows });
+    const session = (graph: Graph | null) => graph && BatchSession.create(graph, batches, device);
     const forward = await session(graphs.forward);
     const backward = await session(graphs.backward);
     const first = await session(graphs.first);
@@ -91,11 +93,11 @@ export class Workload {
       deltaH: shift,
     });
     const runVjp = async (i: number, x: FloatTensor, ct: FloatTensor) => {
-      const made = await ((i === 0 && first) || (backward as Session)).run({ ...feeds(i, x), cotangent: ct });
+      const made = await ((i === 0 && first) || (backward as BatchSession)).run({ ...feeds(i, x), cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { deltaH: made['gradDeltaH'] as FloatTensor } };
     };
     const runStep = async (i: number, x: FloatTensor) =>
-      (await (forward as Session).run(feeds(i, x)))['xNext'] as FloatTensor;
+      (await (forward as BatchSession).run(feeds(i, x)))['xNext'] as FloatTensor;
     return async () => {
       if (task === 'vjp') return void (await runVjp(0, noise, ones));
       const trajectory = await sampleTrajectory(noise, steps, runStep, nothing);

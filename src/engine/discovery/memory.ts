@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { DiscoveryConfig } from '../contract.js';
 import { type DiffusionModel, seenShape } from '../diffusion/model.js';
 import { imageGraphs } from '../diffusion/sample-images.js';
@@ -8,6 +9,7 @@ import { sizeOf } from '../graph/tensor.js';
 import type { ParameterSpecs } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
 import { availableBytes } from '../runtime/available-memory.js';
+import { planBatch } from '../runtime/batch-plan.js';
 import type { Device } from '../runtime/device.js';
 import { sessionBytes } from '../runtime/footprint.js';
 import { shiftControl } from '../shift/control.js';
@@ -28,6 +30,9 @@ import { poolBatches } from './unedited.js';
 const USABLE = 0.9;
 /** What a process that trains takes beyond what is counted: heap, code, threads, buffers between two session runs (measured). */
 const BASE_BYTES = 110 * 2 ** 20;
+/** What a lane's thread takes before its sessions (measured). */
+const THREAD_BYTES = 20 * 2 ** 20;
+const CPU = { name: 'cpu', threads: availableParallelism() };
 /** A parameter, its gradient and Adam's two moments, the new ones beside the old. */
 const COPIES_OF_PARAMETERS = 7;
 
@@ -48,16 +53,24 @@ export function discoveryBytes(model: DiffusionModel, config: DiscoveryConfig, h
 function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
   const { specs, samplers, objective, replay } = trainingShapes(model, config);
   const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
-  const graphs = [
-    ...Object.values(samplerGraphs(model, samplers, shift)).filter((graph): graph is Graph => graph !== null),
-    objectiveGraph(objective),
-    objectiveGraph(replay),
-    ...decoderGraphs(model, config),
-  ];
-  const sessions = graphs.reduce((sum, graph) => sum + sessionBytes(graph), 0);
+  const { rows, lanes } = planBatch(samplers.batch, CPU);
+  const steps = Object.values(samplerGraphs(model, { ...samplers, batch: rows }, shift)).filter(
+    (graph) => graph !== null,
+  );
+  const others = [objectiveGraph(objective), objectiveGraph(replay), ...decoderGraphs(model, config)];
+  const sessions = sessionBytes(
+    ...steps.map((graph) => ({ graph, lanes })),
+    ...others.map((graph) => ({ graph, lanes: 1 })),
+  );
   const parameters = sizeOf(shift.phiShape) + count(specs.reconstructor) + count(specs.discriminator ?? {});
   // The components beside the bytes that they were read from.
-  return sessions + 4 * COPIES_OF_PARAMETERS * parameters + 2 * componentBytes(model) + keptBytes(model, config);
+  return (
+    sessions +
+    THREAD_BYTES * (lanes - 1) +
+    4 * COPIES_OF_PARAMETERS * parameters +
+    2 * componentBytes(model) +
+    keptBytes(model, config)
+  );
 }
 
 /** What turns a latent model's samples into images, and gradients back. */
@@ -69,10 +82,11 @@ function decoderGraphs(model: DiffusionModel, { method }: DiscoveryConfig): Grap
 
 /** h of all samples at every step, and the components made of it. */
 function statisticsBytes(model: DiffusionModel): number {
+  const { rows, lanes } = planBatch(STATISTICS_BATCH, CPU);
   const tape = new Tape();
-  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, STATISTICS_BATCH), 'SYMMETRIC', null);
+  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, rows), 'SYMMETRIC', null);
   const samples = 4 * STATISTICS_SAMPLES * STATISTICS_STEPS * sizeOf(model.hShape);
-  return sessionBytes(tape.graph({ xNext, h })) + samples + 2 * componentBytes(model);
+  return sessionBytes({ graph: tape.graph({ xNext, h }), lanes }) + samples + 2 * componentBytes(model);
 }
 
 function componentBytes({ hShape }: DiffusionModel): number {
@@ -125,9 +139,10 @@ export function adviceFor(
   const { batchSize, reverseProcess } = config;
   const [one, all] = [bytes({ batchSize: 1 }), bytes({})];
   if (batchSize > 1 && one <= usable) {
-    // The peak is the largest of sums that are linear in the batch, so never above the line between two of its points.
-    const fitting = 1 + Math.floor(((batchSize - 1) * (usable - one)) / (all - one));
-    return `Use a batchSize of ${Math.min(fitting, batchSize - 1)} or less.`;
+    // Nearly linear in the batch: what the line promises is tried, and less until it holds.
+    let fitting = Math.min(1 + Math.floor(((batchSize - 1) * (usable - one)) / (all - one)), batchSize - 1);
+    while (fitting > 1 && bytes({ batchSize: fitting }) > usable) fitting = Math.floor(0.95 * fitting);
+    return `Use a batchSize of ${fitting} or less.`;
   }
   const single = batchSize > 1 ? 'a batchSize of 1 and ' : '';
   const symmetric = { batchSize: 1, reverseProcess: 'SYMMETRIC' } as const;

@@ -13,8 +13,9 @@ import {
 import type { Graph, Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
+import { planBatch } from '../runtime/batch-plan.js';
+import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
-import { Session } from '../runtime/session.js';
 import { type ShiftControl, strengthScale } from '../shift/control.js';
 
 export interface SamplerConfig {
@@ -36,7 +37,7 @@ export interface ShiftChoice {
 /** Called after each step with its predicted x0, `[N,C,H,W]`. */
 export type OnStep = (stepIndex: number, step: SamplingStep, predictedX0: FloatTensor) => Promise<void>;
 
-/** The graphs of {@link Samplers}. */
+/** The graphs of {@link Samplers}, for `batch` samples at once. */
 export interface SamplerGraphs {
   readonly plain: Graph;
   readonly shifted: Graph;
@@ -74,8 +75,8 @@ export class Samplers {
     private readonly model: DiffusionModel,
     private readonly config: SamplerConfig,
     private readonly shift: ShiftControl,
-    private readonly sessions: { plain: Session; shifted: Session },
-    private gradients: { backward: Session; first: Session } | null,
+    private readonly sessions: { plain: BatchSession; shifted: BatchSession },
+    private gradients: { backward: BatchSession; first: BatchSession } | null,
   ) {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
   }
@@ -86,13 +87,12 @@ export class Samplers {
     shift: ShiftControl,
     device: Device,
   ): Promise<Samplers> {
-    const { plain, shifted, backward, first } = samplerGraphs(model, config, shift);
-    const sessions = {
-      plain: await Session.create(plain, device),
-      shifted: await Session.create(shifted, device),
-    };
+    const plan = planBatch(config.batch, device);
+    const { plain, shifted, backward, first } = samplerGraphs(model, { ...config, batch: plan.rows }, shift);
+    const open = (graph: Graph, sums: readonly string[] = []) => BatchSession.create(graph, plan, device, sums);
+    const sessions = { plain: await open(plain), shifted: await open(shifted) };
     const gradients = backward &&
-      first && { backward: await Session.create(backward, device), first: await Session.create(first, device) };
+      first && { backward: await open(backward, ['gradPhi']), first: await open(first, ['gradPhi']) };
     return new Samplers(model, config, shift, sessions, gradients);
   }
 

@@ -7,8 +7,9 @@ import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
+import { planBatch } from '../runtime/batch-plan.js';
+import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
-import { Session } from '../runtime/session.js';
 
 /** One step of edited sampling: the sample it made, and the clean image it predicts. */
 export interface SampledStep {
@@ -38,7 +39,7 @@ export class EditedSampler {
     readonly model: DiffusionModel,
     readonly batch: number,
     private readonly stochastic: boolean,
-    private readonly session: Session,
+    private readonly session: BatchSession,
     /** What the samples look like. */
     readonly images: SampleImages,
     private readonly ownsImages: boolean,
@@ -50,15 +51,16 @@ export class EditedSampler {
     device: Device,
     images?: SampleImages,
   ): Promise<EditedSampler> {
+    const plan = planBatch(batch, device);
     const tape = new Tape();
-    const inputs = stepInputs(tape, model, batch, stochastic);
-    const deltaH = tape.input('deltaH', [batch, ...model.hShape]);
+    const inputs = stepInputs(tape, model, plan.rows, stochastic);
+    const deltaH = tape.input('deltaH', [plan.rows, ...model.hShape]);
     const { xNext, predictedX0 } = recordStep(tape, model, inputs, process, () => deltaH);
     return new EditedSampler(
       model,
       batch,
       stochastic,
-      await Session.create(tape.graph({ xNext, predictedX0 }), device),
+      await BatchSession.create(tape.graph({ xNext, predictedX0 }), plan, device),
       images ?? new SampleImages(model, device),
       images === undefined,
     );

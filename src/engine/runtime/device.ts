@@ -9,6 +9,8 @@ import { missingLibrary } from './probe.js';
 /** An execution provider that opens sessions here. */
 export interface Device {
   readonly name: string;
+  /** What the operators of a session are spread over, or the sessions of a batch. */
+  readonly threads: number;
   /** Provider-specific part of the session options. */
   readonly options: ort.InferenceSession.SessionOptions;
   readonly reports: readonly DeviceReport[];
@@ -74,7 +76,7 @@ export async function openDevice(request = 'auto', threads = availableParallelis
     reason: refusal ?? 'opened a session',
     chosen: name === chosen.name,
   }));
-  return { name: chosen.name, options: sessionOptions(chosen.provider, chosen.strict, threads), reports };
+  return { name: chosen.name, threads, options: sessionOptions(chosen.provider, chosen.strict, threads), reports };
 }
 
 /**

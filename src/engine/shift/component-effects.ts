@@ -5,8 +5,9 @@ import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
+import { planBatch } from '../runtime/batch-plan.js';
+import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
-import { Session } from '../runtime/session.js';
 import { interpolated } from './interpolation.js';
 import { averagePooled } from './pooling.js';
 import type { HStatistics } from './statistics.js';
@@ -39,10 +40,11 @@ export async function measureComponentEffects(
   const plan = samplingPlan(model.schedule, Math.min(EFFECT_STEPS, model.schedule.trainTimesteps));
   const bases = plan.map(({ timestep }) => interpolated(components, timesteps, timestep));
   const [count = 0, width = 0] = bases[0]?.shape ?? [];
+  const batches = planBatch(BATCH, device);
   const tape = new Tape();
   const shift = tape.input('shift', [1, ...model.hShape]);
-  const { xNext } = recordStep(tape, model, stepInputs(tape, model, BATCH), 'SYMMETRIC', () => shift);
-  const session = await Session.create(tape.graph({ xNext }), device);
+  const { xNext } = recordStep(tape, model, stepInputs(tape, model, batches.rows), 'SYMMETRIC', () => shift);
+  const session = await BatchSession.create(tape.graph({ xNext }), batches, device);
   const sampled = async (noise: FloatTensor, component: number, size: number): Promise<FloatTensor> => {
     let x = noise;
     for (const [i, step] of plan.entries()) {

@@ -8,8 +8,9 @@ import type { Between } from '../diffusion/trajectory.js';
 import type { Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
+import { planBatch } from '../runtime/batch-plan.js';
+import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
-import { Session } from '../runtime/session.js';
 import { orthonormalRows } from './orthonormal.js';
 import { turnLargestPositive } from './signs.js';
 import { statisticsPlan } from './statistics.js';
@@ -68,32 +69,34 @@ export async function* jacobianDirections(
   }
 }
 
-async function samplingSession(model: DiffusionModel, device: Device): Promise<Session> {
+async function samplingSession(model: DiffusionModel, device: Device): Promise<BatchSession> {
+  const batches = planBatch(JACOBIAN_SAMPLES, device);
   const tape = new Tape();
-  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, JACOBIAN_SAMPLES), 'SYMMETRIC', null);
-  return Session.create(tape.graph({ xNext, h }), device);
+  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, batches.rows), 'SYMMETRIC', null);
+  return BatchSession.create(tape.graph({ xNext, h }), batches, device);
 }
 
 /** J = ∂output/∂h at given samples and timestep, as an operator. */
 class OutputJacobian {
   private constructor(
     private readonly model: DiffusionModel,
-    private readonly forward: Session,
-    private readonly backward: Session,
+    private readonly forward: BatchSession,
+    private readonly backward: BatchSession,
   ) {}
 
   static async create(model: DiffusionModel, device: Device): Promise<OutputJacobian> {
+    const batches = planBatch(JACOBIAN_SAMPLES, device);
     const tape = new Tape();
-    const x = tape.input('x', [JACOBIAN_SAMPLES, ...model.sampleShape]);
+    const x = tape.input('x', [batches.rows, ...model.sampleShape]);
     const encoded = model.encode(tape, x, tape.input('features', [1, model.featureCount]));
-    const deltaH = tape.input('deltaH', [JACOBIAN_SAMPLES, ...model.hShape]);
+    const deltaH = tape.input('deltaH', [batches.rows, ...model.hShape]);
     const output = model.decode(tape, tape.add(encoded.h, deltaH), encoded);
     const cotangent = tape.input('cotangent', output.shape);
     const [gradient] = vjp(tape, [output], [cotangent], [deltaH]) as [Value];
     return new OutputJacobian(
       model,
-      await Session.create(tape.graph({ output }), device),
-      await Session.create(tape.graph({ gradient }), device),
+      await BatchSession.create(tape.graph({ output }), batches, device),
+      await BatchSession.create(tape.graph({ gradient }), batches, device),
     );
   }
 

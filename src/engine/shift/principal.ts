@@ -5,8 +5,9 @@ import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
 import type { Between } from '../diffusion/trajectory.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
+import { planBatch } from '../runtime/batch-plan.js';
+import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
-import { Session } from '../runtime/session.js';
 import { turnLargestPositive } from './signs.js';
 import { statisticsPlan } from './statistics.js';
 
@@ -25,9 +26,10 @@ export async function principalDirections(
   device: Device,
   between: Between,
 ): Promise<FloatTensor> {
+  const batches = planBatch(BATCH, device);
   const tape = new Tape();
-  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, BATCH), 'SYMMETRIC', null);
-  const session = await Session.create(tape.graph({ xNext, h }), device);
+  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, batches.rows), 'SYMMETRIC', null);
+  const session = await BatchSession.create(tape.graph({ xNext, h }), batches, device);
   const plan = statisticsPlan(model);
   const width = sizeOf(model.hShape);
   const out = floatTensor([plan.length, directions * width]);

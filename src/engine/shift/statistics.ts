@@ -7,6 +7,8 @@ import type { Between } from '../diffusion/trajectory.js';
 import { EngineError } from '../errors.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
+import { planBatch } from '../runtime/batch-plan.js';
+import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
@@ -111,9 +113,10 @@ async function recordBottlenecks(
   between: Between,
   onProgress: (done: number) => Promise<void>,
 ): Promise<FloatTensor[]> {
+  const batches = planBatch(STATISTICS_BATCH, device);
   const tape = new Tape();
-  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, STATISTICS_BATCH), 'SYMMETRIC', null);
-  const session = await Session.create(tape.graph({ xNext, h }), device);
+  const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, batches.rows), 'SYMMETRIC', null);
+  const session = await BatchSession.create(tape.graph({ xNext, h }), batches, device);
   const features = sizeOf(model.hShape);
   const all = plan.map(() => floatTensor([STATISTICS_SAMPLES, features]));
   for (let first = 0; first < STATISTICS_SAMPLES; first += STATISTICS_BATCH) {

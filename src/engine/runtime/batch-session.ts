@@ -1,0 +1,116 @@
+import type { Graph, Value } from '../graph/graph.js';
+import { type FloatTensor, floatTensor, sizeOf, type Tensor } from '../graph/tensor.js';
+import type { BatchPlan } from './batch-plan.js';
+import type { Device } from './device.js';
+import { arenaFor } from './footprint.js';
+import { openInLanes } from './lanes.js';
+import { withModelSource } from './model-source.js';
+import type { FloatTensors, OpenSession, Tensors } from './open-session.js';
+import { type Feeds, fed, guarded } from './session.js';
+
+/**
+ * A graph whose samples do not depend on each other, run on parts of the batch at once (data parallelism). Recorded for
+ * {@link BatchPlan.rows} samples, fed with all of them. Where the parts do not divide the batch, the last one is filled up with
+ * zeros. The same plan and feeds give the same bytes on the same CPU model, whatever finishes first.
+ */
+export class BatchSession {
+  private constructor(
+    private readonly graph: Graph,
+    private readonly plan: BatchPlan,
+    private readonly sessions: readonly OpenSession[],
+    private readonly sums: ReadonlySet<string>,
+  ) {}
+
+  /**
+   * Outputs named in `sums` are sums over samples (gradients of what all of them share); the first axis of all others is the
+   * batch. Throws as {@link Session.create} does.
+   */
+  static async create(
+    graph: Graph,
+    plan: BatchPlan,
+    device: Device,
+    sums: readonly string[] = [],
+  ): Promise<BatchSession> {
+    const options = { ...device.options, ...arenaFor(graph, device), intraOpNumThreads: plan.threads };
+    const sessions = await guarded('building a session', () =>
+      withModelSource(graph, (source) => openInLanes(source, options, plan.lanes)),
+    );
+    return new BatchSession(graph, plan, sessions, new Set(sums));
+  }
+
+  /** Takes the inputs by name, the batch as their first axis; an input that has the shape of the graph's own is every sample's. */
+  async run(feeds: Feeds): Promise<Record<string, FloatTensor>> {
+    const { shared, parts } = this.divided(feeds);
+    const results = await guarded('running a session', () => this.spread(shared, parts));
+    const [first = {}] = results;
+    const outputs = Object.keys(first).map((name): [string, FloatTensor] => {
+      const made = results.map((result) => result[name] as FloatTensor);
+      return [name, this.sums.has(name) ? summed(made) : joined(made, this.plan.batch)];
+    });
+    return Object.fromEntries(outputs);
+  }
+
+  /** Frees the sessions; they must not be used afterwards. */
+  async release(): Promise<void> {
+    for (const session of this.sessions) await session.release();
+  }
+
+  private divided(feeds: Feeds): { shared: Tensors; parts: Tensors[] } {
+    const { batch, rows } = this.plan;
+    const shared: Record<string, Tensor> = {};
+    const parts = Array.from({ length: Math.ceil(batch / rows) }, (): Record<string, Tensor> => ({}));
+    for (const input of this.graph.inputs) {
+      const tensor = feeds[input.name];
+      if (tensor && tensor.shape.join() === input.shape.join()) {
+        shared[input.name] = fed(input, tensor);
+        continue;
+      }
+      const whole = fed({ ...input, shape: [batch, ...input.shape.slice(1)] }, tensor) as FloatTensor;
+      for (const [at, part] of parts.entries()) part[input.name] = partOf(whole, input, at);
+    }
+    return { shared, parts };
+  }
+
+  /** The results in the order of `parts`; each lane takes its share of neighbours, this thread the last. */
+  private async spread(shared: Tensors, parts: readonly Tensors[]): Promise<FloatTensors[]> {
+    const share = (lane: number) => Math.floor((lane * parts.length) / this.sessions.length);
+    const runs = this.sessions.map((session, lane) => session.run(shared, parts.slice(share(lane), share(lane + 1))));
+    const results = await Promise.allSettled(runs);
+    return results.flatMap((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
+  }
+}
+
+/** Rows of part `at`; of zeros where the batch has no more. */
+function partOf({ data }: FloatTensor, { shape }: Value, at: number): FloatTensor {
+  const size = sizeOf(shape);
+  const part = data.slice(at * size, (at + 1) * size);
+  if (part.length === size) return floatTensor(shape, part);
+  const filled = floatTensor(shape);
+  filled.data.set(part);
+  return filled;
+}
+
+function joined(parts: readonly FloatTensor[], batch: number): FloatTensor {
+  const [first] = parts as [FloatTensor];
+  if (parts.length === 1) return first;
+  const out = floatTensor([batch, ...first.shape.slice(1)]);
+  parts.forEach(({ data }, at) => {
+    const from = at * data.length;
+    out.data.set(data.subarray(0, Math.min(data.length, out.data.length - from)), from);
+  });
+  return out;
+}
+
+/** In float64, in the order of the parts. */
+function summed(parts: readonly FloatTensor[]): FloatTensor {
+  const [first] = parts as [FloatTensor];
+  if (parts.length === 1) return first;
+  const sum = Float64Array.from(first.data);
+  for (const { data } of parts.slice(1)) {
+    for (let index = 0; index < sum.length; index += 1) sum[index] = (sum[index] ?? 0) + (data[index] ?? 0);
+  }
+  return floatTensor(first.shape, Float32Array.from(sum));
+}

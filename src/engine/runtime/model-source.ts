@@ -1,0 +1,44 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Graph } from '../graph/graph.js';
+import { encodeModel } from '../graph/onnx.js';
+import { lower } from '../ops/lower.js';
+import { constantBytes } from './footprint.js';
+
+/** Above this a model goes through a file with external data: embedding would hold its weights three times at once. */
+const EMBED_LIMIT_BYTES = 64 * 2 ** 20;
+/** Constants below this stay in the protobuf even then. */
+const EXTERNAL_TENSOR_BYTES = 64 * 2 ** 10;
+
+/** A model as ONNX Runtime reads it: its bytes, or the path of a file that its weights lie beside. */
+export type ModelSource = Uint8Array | string;
+
+/** Hands the model of a graph to `use`; a file is gone afterwards. */
+export async function withModelSource<T>(graph: Graph, use: (source: ModelSource) => Promise<T>): Promise<T> {
+  const lowered = lower(graph);
+  if (constantBytes(graph) <= EMBED_LIMIT_BYTES) return use(encodeModel(lowered));
+  const folder = mkdtempSync(join(tmpdir(), 'azimuth-session-'));
+  try {
+    return await use(writeModel(lowered, folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function writeModel(graph: Graph, folder: string): string {
+  const weights = openSync(join(folder, 'weights.bin'), 'w');
+  try {
+    let offset = 0;
+    const model = encodeModel(graph, (bytes) => {
+      if (bytes.byteLength < EXTERNAL_TENSOR_BYTES) return null;
+      const place = { location: 'weights.bin', offset };
+      offset += writeSync(weights, bytes);
+      return place;
+    });
+    writeFileSync(join(folder, 'model.onnx'), model);
+    return join(folder, 'model.onnx');
+  } finally {
+    closeSync(weights);
+  }
+}
