@@ -1,6 +1,7 @@
 import type { Value } from '../graph/graph.js';
 import { floatTensor, lazyTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
+import { interleave } from './interleave.js';
 
 /** Weight and bias of a layer. */
 export interface Affine {
@@ -34,7 +35,7 @@ export function conv3x3(tape: Tape, x: Value, { weight, bias }: Affine): Value {
 
 /**
  * Nearest-neighbour upsampling by 2 and a 3×3 convolution as four 2×2 convolutions on the small image, one for each
- * output phase, interleaved by DepthToSpace: 16 products an output where the plain form takes 36.
+ * output phase, interleaved: 16 products an output where the plain form takes 36.
  */
 export function upsampleConv(tape: Tape, x: Value, { weight, bias }: Affine): Value {
   const phases = phaseKernels(tape, weight).map((kernel, phase) => {
@@ -42,7 +43,7 @@ export function upsampleConv(tape: Tape, x: Value, { weight, bias }: Affine): Va
     // Phase 0 sees the source pixel and the one before it, phase 1 the one after it.
     return tape.conv(x, kernel, bias, { pads: [1 - row, 1 - column, row, column] });
   });
-  return tape.depthToSpace(tape.concat(phases, 1), 2);
+  return interleave(tape, phases as [Value, Value, Value, Value]);
 }
 
 /** For each phase (0,0) … (1,1), taps of the 3×3 kernel that meet the same source pixel, added up: `[O,C,2,2]`. */
@@ -128,8 +129,9 @@ function mish(tape: Tape, x: Value): Value {
 }
 
 /**
- * Self-attention over the pixels of `[N,C,H,W]` normalised by the caller; one product for query, key and value.
- * softmax(q·kᵀ/√d)·v (arXiv 1706.03762, eq. 1), `heads` heads, together as wide as the weights make them.
+ * Self-attention over the pixels of `[N,C,H,W]` normalised by the caller: softmax(q·kᵀ/√d)·v (arXiv 1706.03762, eq. 1),
+ * `heads` heads, together as wide as the weights make them. Channels stay before pixels, so that nothing is transposed but
+ * inside of products.
  */
 export function attention(
   tape: Tape,
@@ -140,12 +142,12 @@ export function attention(
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const [pixels, inner] = [h * w, parts.query.weight.shape[0] ?? c];
   const width = inner / heads;
-  const tokens = tape.transpose(tape.reshape(x, [n, c, pixels]), [0, 2, 1]);
-  const split = (affine: Affine) =>
-    tape.transpose(tape.reshape(linear(tape, tokens, affine), [n, pixels, heads, width]), [0, 2, 1, 3]);
+  const columns = tape.reshape(x, [n, c, pixels]);
+  const project = ({ weight, bias }: Affine, from: Value) =>
+    tape.add(tape.matmul(weight, from), tape.reshape(bias, [weight.shape[0] ?? 1, 1]));
+  const split = (affine: Affine) => tape.reshape(project(affine, columns), [n, heads, width, pixels]);
   const [query, key, value] = [split(parts.query), split(parts.key), split(parts.value)];
-  const scores = tape.matmul(tape.mul(query, tape.scalar(1 / Math.sqrt(width))), tape.transposeLast(key));
-  const mixed = tape.transpose(tape.matmul(tape.softmax(scores), value), [0, 2, 1, 3]);
-  const projected = linear(tape, tape.reshape(mixed, [n, pixels, inner]), parts.out);
-  return tape.reshape(tape.transpose(projected, [0, 2, 1]), [n, c, h, w]);
+  const scores = tape.matmul(tape.transposeLast(tape.mul(query, tape.scalar(1 / Math.sqrt(width)))), key);
+  const mixed = tape.matmul(value, tape.transposeLast(tape.softmax(scores)));
+  return tape.reshape(project(parts.out, tape.reshape(mixed, [n, inner, pixels])), [n, c, h, w]);
 }
