@@ -92,8 +92,8 @@ export interface Engine {
     request: SweepRequest,
     options: { signal: AbortSignal; yieldTo: YieldTo; shouldSkip: (variation: number) => boolean },
   ): AsyncGenerator<SweepEvent, void, void>;
-  /** Rows of a sweep's session. */
-  sweepBatch(variations: number): number;
+  /** Rows of the session of a sweep at so many pixels a side. */
+  sweepBatch(variations: number, resolution: number): number;
   /** Where sampling must start in order to arrive at an image. Throws BAD_USER_INPUT if it cannot be read. */
   invert(
     model: ModelRef,

@@ -51,8 +51,10 @@ import type { DirectionBank } from './shift/bank.js';
 const MAX_MODELS = 2;
 const MAX_SAMPLERS = 6;
 const MAX_SAMPLE_DIRECTIONS = 2;
-/** Rows of a session run of a sweep at most: more take no less time a row, and memory. */
-const MAX_SWEEP_BATCH = 9;
+/** Rows of a session run of a sweep at most: one of 32×32 then takes as long as one of a training. */
+const MAX_SWEEP_BATCH = 17;
+/** Pixels of a session run on the CPU, which lets nothing more urgent in. */
+const MAX_SWEEP_PIXELS = MAX_SWEEP_BATCH * 32 ** 2;
 
 /** Opens a device and gives the engine that runs on it. */
 export async function createEngine({ device }: { device: string }): Promise<Engine> {
@@ -149,9 +151,11 @@ class LocalEngine implements Engine {
     yield* sweep(base, variations, request, this.setting(model, request, batch, between), shouldSkip);
   }
 
-  sweepBatch(variations: number): number {
+  sweepBatch(variations: number, resolution: number): number {
+    const fitting = this.device.name === 'cpu' ? Math.floor(MAX_SWEEP_PIXELS / resolution ** 2) : MAX_SWEEP_BATCH;
+    const most = Math.min(Math.max(fitting, 1), MAX_SWEEP_BATCH);
     // The unedited sample is one of them.
-    return Math.ceil((variations + 1) / Math.ceil((variations + 1) / MAX_SWEEP_BATCH));
+    return Math.ceil((variations + 1) / Math.ceil((variations + 1) / most));
   }
 
   async invert(ref: ModelRef, image: Parameters<Engine['invert']>[1], signal: AbortSignal): Promise<Inversion> {

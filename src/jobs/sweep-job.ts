@@ -35,7 +35,7 @@ export async function sweepJob(
   if (!first) return;
   const model = await work.models.row(first.row.modelId);
   const base = await imageBaseOf(context, first.row, model, signal);
-  const batch = engine.sweepBatch(total);
+  const batch = engine.sweepBatch(total, model.resolution);
   const started = await Promise.all(members.map((member) => start(context, member, { model, base, batch })));
   const running = started.filter((one) => one !== null);
   const wanted = () => running.filter(({ member }) => !member.isOver);

@@ -77,28 +77,34 @@ export function powerIteration(parameters: Parameters, spectral: Parameters): Pa
     const u = spectral[`${name}.u`];
     if (!u) continue;
     const [rows, columns] = matrixShape(shape);
-    const v = normalise(product(data, u.data, columns, rows, (column, row) => row * columns + column));
+    const v = normalise(transposedProduct(data, u.data, rows, columns));
     next[`${name}.v`] = floatTensor([columns, 1], v);
-    next[`${name}.u`] = floatTensor(
-      [rows, 1],
-      normalise(product(data, v, rows, columns, (row, column) => row * columns + column)),
-    );
+    next[`${name}.u`] = floatTensor([rows, 1], normalise(product(data, v, rows, columns)));
   }
   return next;
 }
 
-function product(
-  matrix: Float32Array,
-  vector: Float32Array,
-  outputs: number,
-  inputs: number,
-  at: (output: number, input: number) => number,
-): Float32Array {
-  return Float32Array.from({ length: outputs }, (_, output) => {
+/** W·v. */
+function product(matrix: Float32Array, vector: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(rows);
+  for (let row = 0; row < rows; row += 1) {
     let sum = 0;
-    for (let input = 0; input < inputs; input += 1) sum += (matrix[at(output, input)] ?? 0) * (vector[input] ?? 0);
-    return sum;
-  });
+    for (let column = 0; column < columns; column += 1)
+      sum += (matrix[row * columns + column] as number) * (vector[column] as number);
+    out[row] = sum;
+  }
+  return out;
+}
+
+/** Wᵀ·u, row by row as W lies in memory. */
+function transposedProduct(matrix: Float32Array, vector: Float32Array, rows: number, columns: number): Float32Array {
+  const sums = new Float64Array(columns);
+  for (let row = 0; row < rows; row += 1) {
+    const factor = vector[row] as number;
+    for (let column = 0; column < columns; column += 1)
+      sums[column] = (sums[column] as number) + (matrix[row * columns + column] as number) * factor;
+  }
+  return Float32Array.from(sums);
 }
 
 function normalise(values: Float32Array): Float32Array {

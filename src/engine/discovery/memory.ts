@@ -9,7 +9,7 @@ import { sizeOf } from '../graph/tensor.js';
 import type { ParameterSpecs } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
 import { availableBytes } from '../runtime/available-memory.js';
-import { planBatch } from '../runtime/batch-plan.js';
+import { planBatch, planEvenly } from '../runtime/batch-plan.js';
 import type { Device } from '../runtime/device.js';
 import { sessionBytes } from '../runtime/footprint.js';
 import { shiftControl } from '../shift/control.js';
@@ -57,10 +57,14 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
   const steps = Object.values(samplerGraphs(model, { ...samplers, batch: rows }, shift)).filter(
     (graph) => graph !== null,
   );
-  const others = [objectiveGraph(objective), objectiveGraph(replay), ...decoderGraphs(model, config)];
+  const networks = [objective, replay].map((shape) => {
+    const parts = planEvenly(shape.batch, CPU);
+    return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes };
+  });
   const sessions = sessionBytes(
     ...steps.map((graph) => ({ graph, lanes })),
-    ...others.map((graph) => ({ graph, lanes: 1 })),
+    ...networks,
+    ...decoderGraphs(model, config).map((graph) => ({ graph, lanes: 1 })),
   );
   const parameters = sizeOf(shift.phiShape) + count(specs.reconstructor) + count(specs.discriminator ?? {});
   // The components beside the bytes that they were read from.

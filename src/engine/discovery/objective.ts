@@ -4,8 +4,9 @@ import { type FloatTensor, floatTensor, type Tensor } from '../graph/tensor.js';
 import { crossEntropy, generatorLoss, hingeLoss, meanAbsoluteError } from '../learning/losses.js';
 import { type ParameterSpecs, type Parameters, parameterInputs } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
+import { planEvenly } from '../runtime/batch-plan.js';
+import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
-import { Session } from '../runtime/session.js';
 import { recordDiscriminator, spectralSpecs } from './discriminator.js';
 import { recordReconstructor } from './reconstructor.js';
 
@@ -45,10 +46,15 @@ export interface ObjectiveShape {
   /** `null`: no discriminator. */
   readonly discriminator: ParameterSpecs | null;
   readonly adversarialWeight: number;
+  /** Whether ∂loss/∂x′ is asked for. */
+  readonly pullsBack: boolean;
 }
 
-/** The graph of {@link Objective}. */
-export function objectiveGraph(shape: ObjectiveShape): Graph {
+/** Outputs with one entry a sample; the others are sums over parts of the batch. */
+const OF_SAMPLES: readonly string[] = ['logits', 'strength', 'grad:shifted'];
+
+/** The graph of {@link Objective}, whose batch is `share` of the samples that the losses are means over. */
+export function objectiveGraph(shape: ObjectiveShape, share = 1): Graph {
   const tape = new Tape();
   const images = [shape.batch, ...shape.sampleShape];
   const [x, shifted] = [tape.input('x', images), tape.input('shifted', images)];
@@ -60,24 +66,42 @@ export function objectiveGraph(shape: ObjectiveShape): Graph {
   const strengthLoss = meanAbsoluteError(tape, strength, s);
   const outputs: Record<string, Value> = { logits, strength, classificationLoss, strengthLoss };
   let loss = tape.add(classificationLoss, tape.mul(strengthLoss, tape.scalar(STRENGTH_WEIGHT)));
-  if (shape.discriminator) loss = recordAdversary(tape, shape, shape.discriminator, x, shifted, loss, outputs);
-  const gradients = vjp(tape, [loss], [tape.scalar(1)], [shifted, ...Object.values(theta)]);
-  const names = ['shifted', ...Object.keys(theta)];
-  gradients.forEach((gradient, index) => {
-    if (gradient) outputs[`grad:${names[index]}`] = gradient;
-  });
-  return tape.graph({ ...outputs, loss });
+  if (shape.discriminator) {
+    const adversary = recordAdversary(tape, shape.discriminator, { x, shifted }, share);
+    Object.assign(outputs, adversary);
+    loss = tape.add(loss, tape.mul(adversary.adversarialLoss, tape.scalar(shape.adversarialWeight)));
+  }
+  const wrt = shape.pullsBack ? { shifted, ...theta } : theta;
+  Object.assign(outputs, { loss }, gradientsOf(tape, loss, wrt, share));
+  const means = Object.entries(outputs).filter(([, { shape: extents }]) => extents.length === 0);
+  for (const [name, value] of means) outputs[name] = tape.mul(value, tape.scalar(share));
+  return tape.graph(outputs);
+}
+
+/** ∂(share·loss) by each of `wrt`, as outputs. */
+function gradientsOf(
+  tape: Tape,
+  loss: Value,
+  wrt: Readonly<Record<string, Value>>,
+  share: number,
+): Record<string, Value> {
+  const gradients = vjp(tape, [loss], [tape.scalar(share)], Object.values(wrt));
+  const named = Object.keys(wrt).map((name, index) => [`grad:${name}`, gradients[index] ?? null] as const);
+  return Object.fromEntries(named.filter((entry): entry is [`grad:${string}`, Value] => entry[1] !== null));
 }
 
 /** Everything behind the finished images, as one session: losses, and their gradients by ∂x′, ∂θ_R and ∂θ_D. */
 export class Objective {
   private constructor(
-    private readonly session: Session,
+    private readonly session: BatchSession,
     private readonly shape: ObjectiveShape,
   ) {}
 
   static async create(shape: ObjectiveShape, device: Device): Promise<Objective> {
-    return new Objective(await Session.create(objectiveGraph(shape), device), shape);
+    const plan = planEvenly(shape.batch, device);
+    const graph = objectiveGraph({ ...shape, batch: plan.rows }, plan.rows / plan.batch);
+    const sums = Object.keys(graph.outputs).filter((name) => !OF_SAMPLES.includes(name));
+    return new Objective(await BatchSession.create(graph, plan, device, sums), shape);
   }
 
   async run(pairs: Pairs, parameters: Parameters): Promise<ObjectiveResult> {
@@ -118,31 +142,23 @@ export class Objective {
   }
 }
 
-/** Adds L_G to the loss of S, and L_D with its gradients to the outputs. */
+/** L_G and L_D, and the gradients of L_D. */
 function recordAdversary(
   tape: Tape,
-  shape: ObjectiveShape,
   specs: ParameterSpecs,
-  x: Value,
-  shifted: Value,
-  loss: Value,
-  outputs: Record<string, Value>,
-): Value {
+  { x, shifted }: Readonly<Record<'x' | 'shifted', Value>>,
+  share: number,
+): Readonly<Record<string, Value>> & { readonly adversarialLoss: Value } {
   const theta = parameterInputs(tape, specs);
   const spectral = parameterInputs(tape, spectralSpecs(specs));
-  const [real, fake] = [
-    recordDiscriminator(tape, theta, spectral, x),
-    recordDiscriminator(tape, theta, spectral, shifted),
-  ];
-  const adversarialLoss = generatorLoss(tape, fake);
+  const score = (images: Value) => recordDiscriminator(tape, theta, spectral, images);
+  const [real, fake] = [score(x), score(shifted)];
   const discriminatorLoss = hingeLoss(tape, real, fake);
-  Object.assign(outputs, { adversarialLoss, discriminatorLoss });
-  const gradients = vjp(tape, [discriminatorLoss], [tape.scalar(1)], Object.values(theta));
-  Object.keys(theta).forEach((name, index) => {
-    const gradient = gradients[index];
-    if (gradient) outputs[`grad:${name}`] = gradient;
-  });
-  return tape.add(loss, tape.mul(adversarialLoss, tape.scalar(shape.adversarialWeight)));
+  return {
+    adversarialLoss: generatorLoss(tape, fake),
+    discriminatorLoss,
+    ...gradientsOf(tape, discriminatorLoss, theta, share),
+  };
 }
 
 /** Index of the largest logit of each row. */

@@ -61,8 +61,8 @@ export function trainingShapes(model: DiffusionModel, config: DiscoveryConfig): 
       directions,
       isTrained: config.method === 'LEARNED',
     },
-    objective: { ...common, batch, discriminator: specs.discriminator, adversarialWeight },
-    replay: { ...common, batch: batch * REPLAY_BATCHES, discriminator: null, adversarialWeight: 0 },
+    objective: { ...common, batch, discriminator: specs.discriminator, adversarialWeight, pullsBack: true },
+    replay: { ...common, batch: batch * REPLAY_BATCHES, discriminator: null, adversarialWeight: 0, pullsBack: false },
   };
 }
 

@@ -54,9 +54,7 @@ function addScaled({ data }: FloatTensor, scales: readonly number[], direction: 
   scales.forEach((scale, row) => {
     if (scale === 0) return;
     const from = (row * width) % direction.length;
-    for (let i = 0; i < width; i += 1) {
-      const at = row * width + i;
-      data[at] = (data[at] ?? 0) + scale * (direction[from + i] ?? 0);
-    }
+    const sample = data.subarray(row * width, (row + 1) * width);
+    for (let i = 0; i < width; i += 1) sample[i] = (sample[i] as number) + scale * (direction[from + i] as number);
   });
 }

@@ -1,4 +1,13 @@
-import type { EditEvent, EditFrame, EditRequest, EditResult, ReverseProcess, Shift, SweepEvent } from '../contract.js';
+import type {
+  EditEvent,
+  EditFrame,
+  EditRequest,
+  EditResult,
+  EncodedImage,
+  ReverseProcess,
+  Shift,
+  SweepEvent,
+} from '../contract.js';
 import type { Between } from '../diffusion/trajectory.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import { encodePicture, type PictureOptions } from '../picture.js';
@@ -60,16 +69,22 @@ export async function* sweep(
     for await (const step of sampleVariations(base, shifts, setting)) {
       last = step;
       if (!isDue(step, base, request)) continue;
-      for (const [row, variation] of chunk.entries()) {
-        if (!shouldSkip(variation))
-          yield { ...(await frameOf(base, step, row, false, request, setting.between)), variation };
-      }
+      yield* together(chunk, shouldSkip, (row) => frameOf(base, step, row, false, request, setting.between));
     }
-    for (const [row, variation] of chunk.entries()) {
-      const sampled = (last as VariationStep | null)?.sampled[row];
-      if (sampled && !shouldSkip(variation)) yield { ...(await resultOf(base, sampled, setting.between)), variation };
-    }
+    const sampled = (last as VariationStep | null)?.sampled ?? [];
+    yield* together(chunk, shouldSkip, (row) => resultOf(base, sampled[row] as SampledStep, setting.between));
   }
+}
+
+/** What `make` makes of the rows of a chunk, side by side: pictures are encoded by other threads. */
+async function* together<T extends EditFrame | EditResult>(
+  chunk: readonly number[],
+  shouldSkip: (variation: number) => boolean,
+  make: (row: number) => Promise<T>,
+) {
+  const wanted = [...chunk.entries()].filter(([, variation]) => !shouldSkip(variation));
+  const made = await Promise.all(wanted.map(async ([row, variation]) => ({ ...(await make(row)), variation })));
+  for (const event of made) if (!shouldSkip(event.variation)) yield event;
 }
 
 function isDue({ stepIndex }: VariationStep, { steps }: BaseTrajectory, { previewEvery }: FrameRequest): boolean {
@@ -104,10 +119,23 @@ function differenceOf(a: Float32Array, b: Float32Array): Float32Array {
 }
 
 async function resultOf(base: BaseTrajectory, edited: SampledStep, between: Between): Promise<EditResult> {
-  const original = await base.step(base.steps.length - 1, between);
-  const picture = async (x: FloatTensor) =>
-    (await pictureOf(base, await pixelsOf(base, x, between))) as EditResult['result'];
-  return { type: 'result', result: await picture(edited.x), original: await picture(original.x) };
+  const result = await sampleOf(base, edited.x, between);
+  return { type: 'result', result, original: await originalOf(base, between) };
+}
+
+/** Unedited images, encoded once for all edits of a base. */
+const originals = new WeakMap<BaseTrajectory, Promise<EncodedImage>>();
+
+async function originalOf(base: BaseTrajectory, between: Between): Promise<EncodedImage> {
+  const { x } = await base.step(base.steps.length - 1, between);
+  const original = originals.get(base) ?? sampleOf(base, x, between);
+  originals.set(base, original);
+  original.catch(() => originals.delete(base));
+  return original;
+}
+
+async function sampleOf(base: BaseTrajectory, x: FloatTensor, between: Between): Promise<EncodedImage> {
+  return (await pictureOf(base, await pixelsOf(base, x, between))) as EncodedImage;
 }
 
 /** What a sample `[1,…]` looks like: pixels `[C,H,W]` in [-1,1]. */

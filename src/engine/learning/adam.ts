@@ -36,12 +36,11 @@ export function adamStep(
     const [g, oldM, oldV] = [gradients[name], state.m[name], state.v[name]];
     if (!g || !oldM || !oldV || g.data.length !== theta.data.length)
       throw new RangeError(`Adam: gradient or state of ${name} [${theta.shape}] is missing`);
-    const next = [theta, oldM, oldV].map(({ shape, data }) => floatTensor(shape, data.slice()));
-    const [newTheta, newM, newV] = next as [FloatTensor, FloatTensor, FloatTensor];
-    move(newTheta.data, newM.data, newV.data, g.data, rates);
-    moved[name] = newTheta;
-    m[name] = newM;
-    v[name] = newV;
+    moved[name] = floatTensor(theta.shape);
+    m[name] = floatTensor(theta.shape);
+    v[name] = floatTensor(theta.shape);
+    const old = { theta: theta.data, m: oldM.data, v: oldV.data };
+    move(old, { theta: moved[name].data, m: m[name].data, v: v[name].data }, g.data, rates);
   }
   return { parameters: moved, state: { step, m, v } };
 }
@@ -55,15 +54,23 @@ interface Rates {
   readonly learningRate: number;
 }
 
-/** Changes θ and its moments in place: the loop over all weights that a training step spends its host time in. */
-function move(theta: Float32Array, m: Float32Array, v: Float32Array, g: Float32Array, rates: Rates): void {
-  const { beta1, beta2, first, second, learningRate } = rates;
-  for (let i = 0; i < theta.length; i += 1) {
+/** Of one parameter. */
+interface Moments {
+  readonly theta: Float32Array;
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+}
+
+/** From θ and its moments to the next: the loop over all weights that a training step spends its host time in. */
+function move(old: Moments, next: Moments, g: Float32Array, rates: Rates): void {
+  const { beta1, beta2, second } = rates;
+  const size = rates.learningRate / rates.first;
+  for (let i = 0; i < g.length; i += 1) {
     const gi = g[i] as number;
-    const mi = beta1 * (m[i] as number) + (1 - beta1) * gi;
-    const vi = beta2 * (v[i] as number) + (1 - beta2) * gi * gi;
-    m[i] = mi;
-    v[i] = vi;
-    theta[i] = (theta[i] as number) - (learningRate * (mi / first)) / (Math.sqrt(vi / second) + EPSILON);
+    const mi = beta1 * (old.m[i] as number) + (1 - beta1) * gi;
+    const vi = beta2 * (old.v[i] as number) + (1 - beta2) * gi * gi;
+    next.m[i] = mi;
+    next.v[i] = vi;
+    next.theta[i] = (old.theta[i] as number) - (size * mi) / (Math.sqrt(vi / second) + EPSILON);
   }
 }

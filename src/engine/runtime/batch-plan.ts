@@ -19,7 +19,7 @@ const RUN_COST_ROWS = 0.25;
 /** More rows take no less time each. */
 const MAX_ROWS = 32;
 /** Fewer rows a run, and with them less memory, may take this much longer. */
-const TOLERANCE = 1.1;
+const TOLERANCE = 1.05;
 
 /**
  * The CPU's cores work on rows of their own: spread over two threads, the operators of a 32×32 UNet ran 1.0 (one row) to 1.5
@@ -33,4 +33,11 @@ export function planBatch(batch: number, { name, threads }: Pick<Device, 'name' 
   const rows = candidates.find((count) => cost(count) <= TOLERANCE * least) ?? 1;
   const lanes = Math.min(threads, Math.ceil(batch / rows));
   return { batch, rows, lanes, threads: Math.floor(threads / lanes) };
+}
+
+/** A plan whose parts are all of the same size, one a lane: for what is a mean over the batch. */
+export function planEvenly(batch: number, { name, threads }: Pick<Device, 'name' | 'threads'>): BatchPlan {
+  let lanes = name === 'cpu' ? Math.min(threads, batch) : 1;
+  while (batch % lanes !== 0) lanes -= 1;
+  return { batch, rows: batch / lanes, lanes, threads: Math.floor(threads / lanes) };
 }

@@ -8,6 +8,8 @@ import { lower } from '../ops/lower.js';
  */
 const WEIGHT_FACTOR = 1.45;
 const ARENA_FACTOR = 1.3;
+/** What the heap loses to holes where there is no arena. */
+const HEAP_FACTOR = 1.2;
 
 const WIDTHS: Readonly<Record<DType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
 /** Operators whose output is their input's memory. */
@@ -32,7 +34,7 @@ export function sessionBytes(...sessions: readonly Sessions[]): number {
   for (const { graph, lanes } of sessions) {
     kept.push(lanes * WEIGHT_FACTOR * constantBytes(graph));
     const place = arenaFor(graph, { name: 'cpu' }).enableCpuMemArena ? kept : shared;
-    place.push(lanes * ARENA_FACTOR * peakBytes(graph));
+    place.push(lanes * (place === kept ? ARENA_FACTOR : HEAP_FACTOR) * peakBytes(graph));
   }
   return Math.ceil(kept.reduce((sum, bytes) => sum + bytes) + Math.max(...shared));
 }

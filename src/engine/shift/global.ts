@@ -49,8 +49,9 @@ export function unitVectors(
       return tape.reshape(shift, fullSpatial ? [batch, ...hShape] : [batch, channels, 1, 1]);
     },
     overSpace: (row, scale) => {
-      const positions = all / row.length;
-      return Float32Array.from({ length: all }, (_, at) => scale * (row[Math.floor(at / positions)] ?? 0));
+      const [out, positions] = [new Float32Array(all), all / row.length];
+      for (const [at, value] of row.entries()) out.fill(scale * value, at * positions, (at + 1) * positions);
+      return out;
     },
   };
 }

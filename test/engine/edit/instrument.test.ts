@@ -57,6 +57,9 @@ interface Run {
 }
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
+/** Pixels a side of which eight samples fit into a session run. */
+const SIDE = 45;
+
 async function gathered(events: AsyncIterable<EditEvent>): Promise<Run> {
   const frames: EditFrame[] = [];
   for await (const event of events) {
@@ -74,7 +77,7 @@ async function swept(variations: Shift[][], change: Partial<EditRequest> = {}, s
   const options = { signal, yieldTo: nothing, shouldSkip: (variation: number) => skip.includes(variation) };
   for await (const { variation, ...event } of engine.sweep(
     model,
-    { ...request, batch: engine.sweepBatch(variations.length), variations },
+    { ...request, batch: engine.sweepBatch(variations.length, SIDE), variations },
     options,
   ))
     events[variation]?.push(event);
@@ -156,7 +159,7 @@ describe('a sweep', () => {
 
   it('gives for each variation the bytes of an edit with the same rows, and the unedited ones at strength 0', async () => {
     const variations = strengths.map((strength) => [shift(strength)]);
-    const batch = engine.sweepBatch(variations.length);
+    const batch = engine.sweepBatch(variations.length, SIDE);
     expect(batch).toBeLessThan(variations.length);
     const all = await swept(variations);
     for (const [index, shifts] of variations.entries()) {
@@ -178,7 +181,7 @@ describe('a sweep', () => {
     ];
     const all = await swept(variations, { eta: 0.5, reverseProcess: 'ASYMMETRIC' });
     for (const [index, shifts] of variations.entries()) {
-      const alone = await run({ shifts, eta: 0.5, reverseProcess: 'ASYMMETRIC', batch: engine.sweepBatch(3) });
+      const alone = await run({ shifts, eta: 0.5, reverseProcess: 'ASYMMETRIC', batch: engine.sweepBatch(3, SIDE) });
       expect(all[index]?.result).toBe(alone.result);
     }
   });
