@@ -77,12 +77,14 @@ export class Workload {
   private async steps(request: WorkloadRequest): Promise<Task> {
     const { model, device } = this;
     const { task, steps, batch } = request;
-    const batches = planBatch(batch, device);
-    const graphs = stepGraphs(model, { ...request, batch: batches.rows });
-    const session = (graph: Graph | null) => graph && BatchSession.create(graph, batches, device);
-    const forward = await session(graphs.forward);
-    const backward = await session(graphs.backward);
-    const first = await session(graphs.first);
+    const session = (kind: 'sampling' | 'gradient', name: keyof StepGraphs) => {
+      const parts = planBatch(batch, device, model.sampleShape, kind);
+      const graph = stepGraphs(model, { ...request, batch: parts.rows })[name];
+      return graph && BatchSession.create(graph, parts, device);
+    };
+    const forward = await session('sampling', 'forward');
+    const backward = await session('gradient', 'backward');
+    const first = await session('gradient', 'first');
     const plan = samplingPlan(model.schedule, steps);
     const noise = normalTensor([batch, ...model.sampleShape], 1);
     const shift = normalTensor([batch, ...model.hShape], 0.01);

@@ -53,16 +53,22 @@ export function discoveryBytes(model: DiffusionModel, config: DiscoveryConfig, h
 function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
   const { specs, samplers, objective, replay } = trainingShapes(model, config);
   const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
-  const { rows, lanes } = planBatch(samplers.batch, CPU);
-  const steps = Object.values(samplerGraphs(model, { ...samplers, batch: rows }, shift)).filter(
-    (graph) => graph !== null,
-  );
+  const { batch } = samplers;
+  const forward = planBatch(batch, CPU, model.sampleShape);
+  const backward = planBatch(batch, CPU, model.sampleShape, 'gradient');
+  const graphsOf = (rows: number) => samplerGraphs(model, { ...samplers, batch: rows }, shift);
+  const [sampling, gradients] = [graphsOf(forward.rows), graphsOf(backward.rows)];
+  const steps = [
+    { graph: sampling.plain, lanes: forward.lanes },
+    { graph: sampling.shifted, lanes: forward.lanes },
+    ...[gradients.backward, gradients.first].flatMap((graph) => (graph ? [{ graph, lanes: backward.lanes }] : [])),
+  ];
   const networks = [objective, replay].map((shape) => {
     const parts = planEvenly(shape.batch, CPU);
     return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes };
   });
   const sessions = sessionBytes(
-    ...steps.map((graph) => ({ graph, lanes })),
+    ...steps,
     ...networks,
     ...decoderGraphs(model, config).map((graph) => ({ graph, lanes: 1 })),
   );
@@ -70,7 +76,7 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
   // The components beside the bytes that they were read from.
   return (
     sessions +
-    THREAD_BYTES * (lanes - 1) +
+    THREAD_BYTES * (Math.max(forward.lanes, backward.lanes) - 1) +
     4 * COPIES_OF_PARAMETERS * parameters +
     2 * componentBytes(model) +
     keptBytes(model, config)
@@ -86,7 +92,7 @@ function decoderGraphs(model: DiffusionModel, { method }: DiscoveryConfig): Grap
 
 /** h of all samples at every step, and the components made of it. */
 function statisticsBytes(model: DiffusionModel): number {
-  const { rows, lanes } = planBatch(STATISTICS_BATCH, CPU);
+  const { rows, lanes } = planBatch(STATISTICS_BATCH, CPU, model.sampleShape);
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, rows), 'SYMMETRIC', null);
   const samples = 4 * STATISTICS_SAMPLES * STATISTICS_STEPS * sizeOf(model.hShape);

@@ -87,12 +87,16 @@ export class Samplers {
     shift: ShiftControl,
     device: Device,
   ): Promise<Samplers> {
-    const plan = planBatch(config.batch, device);
-    const { plain, shifted, backward, first } = samplerGraphs(model, { ...config, batch: plan.rows }, shift);
-    const open = (graph: Graph, sums: readonly string[] = []) => BatchSession.create(graph, plan, device, sums);
-    const sessions = { plain: await open(plain), shifted: await open(shifted) };
-    const gradients = backward &&
-      first && { backward: await open(backward, ['gradPhi']), first: await open(first, ['gradPhi']) };
+    const plan = planBatch(config.batch, device, model.sampleShape);
+    const { plain, shifted } = samplerGraphs(model, { ...config, batch: plan.rows }, shift);
+    const sessions = {
+      plain: await BatchSession.create(plain, plan, device),
+      shifted: await BatchSession.create(shifted, plan, device),
+    };
+    const parts = planBatch(config.batch, device, model.sampleShape, 'gradient');
+    const { backward, first } = samplerGraphs(model, { ...config, batch: parts.rows }, shift);
+    const open = (graph: Graph) => BatchSession.create(graph, parts, device, ['gradPhi']);
+    const gradients = backward && first && { backward: await open(backward), first: await open(first) };
     return new Samplers(model, config, shift, sessions, gradients);
   }
 

@@ -81,7 +81,7 @@ describe('a batch in parts', () => {
 });
 
 describe('the plan of a batch', () => {
-  const lanes = (batch: number, threads: number, name = 'cpu') => planBatch(batch, { name, threads });
+  const lanes = (batch: number, threads: number, name = 'cpu') => planBatch(batch, { name, threads }, [3, 32, 32]);
 
   it('keeps every thread busy and covers the batch', () => {
     for (const threads of [1, 2, 3, 4, 16])
