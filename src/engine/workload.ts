@@ -7,7 +7,7 @@ import { recordStep, stepFeeds, stepInputs } from './diffusion/step.js';
 import { backpropagate, sampleTrajectory } from './diffusion/trajectory.js';
 import { objectiveGraph } from './discovery/objective.js';
 import { REPLAY_UPDATES } from './discovery/replay.js';
-import { samplerGraphs } from './discovery/samplers.js';
+import { gradientGraphs, samplingGraphs } from './discovery/samplers.js';
 import { shiftConfigOf, Trainer, trainingShapes } from './discovery/trainer.js';
 import type { Graph, Value } from './graph/graph.js';
 import { multiplyAdds } from './graph/multiply-adds.js';
@@ -132,8 +132,10 @@ export class Workload {
     const config = trainingConfig(request);
     const { samplers, objective, replay } = trainingShapes(model, config);
     const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
-    const { shifted, backward, first } = samplerGraphs(model, samplers, shift);
-    const trajectory = request.steps * count(shifted) + (request.steps - 1) * count(backward) + count(first);
+    const { shifted } = samplingGraphs(model, samplers, shift);
+    const gradients = gradientGraphs(model, samplers, shift);
+    const backwards = (request.steps - 1) * count(gradients?.backward ?? null) + count(gradients?.first ?? null);
+    const trajectory = request.steps * count(shifted) + backwards;
     return trajectory + count(objectiveGraph(objective)) + REPLAY_UPDATES * count(objectiveGraph(replay));
   }
 }

@@ -22,7 +22,7 @@ import {
 } from '../shift/statistics.js';
 import { objectiveGraph } from './objective.js';
 import { REPLAY_CAPACITY } from './replay.js';
-import { samplerGraphs } from './samplers.js';
+import { gradientGraphs, samplingGraphs } from './samplers.js';
 import { shiftConfigOf, trainingShapes } from './trainer.js';
 import { poolBatches } from './unedited.js';
 
@@ -56,19 +56,15 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
   const { batch } = samplers;
   const forward = planBatch(batch, CPU, model.sampleShape);
   const backward = planBatch(batch, CPU, model.sampleShape, 'gradient');
-  const graphsOf = (rows: number) => samplerGraphs(model, { ...samplers, batch: rows }, shift);
-  const [sampling, gradients] = [graphsOf(forward.rows), graphsOf(backward.rows)];
-  const steps = [
-    { graph: sampling.plain, lanes: forward.lanes },
-    { graph: sampling.shifted, lanes: forward.lanes },
-    ...[gradients.backward, gradients.first].flatMap((graph) => (graph ? [{ graph, lanes: backward.lanes }] : [])),
-  ];
+  const sampling = samplingGraphs(model, { ...samplers, batch: forward.rows }, shift);
+  const gradients = gradientGraphs(model, { ...samplers, batch: backward.rows }, shift);
   const networks = [objective, replay].map((shape) => {
     const parts = planEvenly(shape.batch, CPU);
     return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes };
   });
   const sessions = sessionBytes(
-    ...steps,
+    ...Object.values(sampling).map((graph) => ({ graph, lanes: forward.lanes })),
+    ...(gradients ? Object.values(gradients) : []).map((graph) => ({ graph, lanes: backward.lanes })),
     ...networks,
     ...decoderGraphs(model, config).map((graph) => ({ graph, lanes: 1 })),
   );

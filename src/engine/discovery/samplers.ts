@@ -37,34 +37,45 @@ export interface ShiftChoice {
 /** Called after each step with its predicted x0, `[N,C,H,W]`. */
 export type OnStep = (stepIndex: number, step: SamplingStep, predictedX0: FloatTensor) => Promise<void>;
 
-/** The graphs of {@link Samplers}, for `batch` samples at once. */
-export interface SamplerGraphs {
-  readonly plain: Graph;
-  readonly shifted: Graph;
-  readonly backward: Graph | null;
-  readonly first: Graph | null;
+/** Unedited and shifted sampling steps of `batch` samples. */
+export function samplingGraphs(
+  model: DiffusionModel,
+  config: SamplerConfig,
+  shift: ShiftControl,
+): { readonly plain: Graph; readonly shifted: Graph } {
+  const tape = new Tape();
+  const plain = recordStep(tape, model, stepInputs(tape, model, config.batch), config.process, null);
+  const shifted = recordShifted(model, config, shift);
+  return {
+    plain: tape.graph({ xNext: plain.xNext, predictedX0: plain.predictedX0 }),
+    shifted: shifted.tape.graph({ xNext: shifted.xNext, predictedX0: shifted.predictedX0 }),
+  };
 }
 
-export function samplerGraphs(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl): SamplerGraphs {
-  const plainTape = new Tape();
-  const plain = recordStep(plainTape, model, stepInputs(plainTape, model, config.batch), config.process, null);
+/** The VJP of a shifted step of `batch` samples, and that of the first step; `null` where nothing is trained. */
+export function gradientGraphs(
+  model: DiffusionModel,
+  config: SamplerConfig,
+  shift: ShiftControl,
+): { readonly backward: Graph; readonly first: Graph } | null {
+  if (!config.isTrained) return null;
+  const { tape, inputs, phi, xNext } = recordShifted(model, config, shift);
+  const cotangent = tape.input('cotangent', xNext.shape);
+  const [gradX, gradPhi] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
+  // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
+  return { backward: tape.graph({ gradX, gradPhi }), first: tape.graph({ gradPhi }) };
+}
+
+function recordShifted(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl) {
   const tape = new Tape();
   const inputs = stepInputs(tape, model, config.batch);
   const phi = tape.input('phi', shift.phiShape);
   const strengths = tape.input('strengths', [config.batch, config.directions]);
   const operand = tape.input('operand', shift.operandShape);
-  const { xNext, predictedX0 } = recordStep(tape, model, inputs, config.process, (site) =>
+  const step = recordStep(tape, model, inputs, config.process, (site) =>
     shift.record(tape, phi, strengths, operand, site),
   );
-  const cotangent = tape.input('cotangent', xNext.shape);
-  const [x, parameters] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
-  return {
-    plain: plainTape.graph({ xNext: plain.xNext, predictedX0: plain.predictedX0 }),
-    shifted: tape.graph({ xNext, predictedX0 }),
-    backward: config.isTrained ? tape.graph({ gradX: x, gradPhi: parameters }) : null,
-    // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
-    first: config.isTrained ? tape.graph({ gradPhi: parameters }) : null,
-  };
+  return { tape, inputs, phi, ...step };
 }
 
 /** The sessions of one batch shape: unedited and shifted sampling, and the VJP of a shifted step. */
@@ -88,15 +99,15 @@ export class Samplers {
     device: Device,
   ): Promise<Samplers> {
     const plan = planBatch(config.batch, device, model.sampleShape);
-    const { plain, shifted } = samplerGraphs(model, { ...config, batch: plan.rows }, shift);
+    const { plain, shifted } = samplingGraphs(model, { ...config, batch: plan.rows }, shift);
     const sessions = {
       plain: await BatchSession.create(plain, plan, device),
       shifted: await BatchSession.create(shifted, plan, device),
     };
     const parts = planBatch(config.batch, device, model.sampleShape, 'gradient');
-    const { backward, first } = samplerGraphs(model, { ...config, batch: parts.rows }, shift);
+    const graphs = gradientGraphs(model, { ...config, batch: parts.rows }, shift);
     const open = (graph: Graph) => BatchSession.create(graph, parts, device, ['gradPhi']);
-    const gradients = backward && first && { backward: await open(backward), first: await open(first) };
+    const gradients = graphs && { backward: await open(graphs.backward), first: await open(graphs.first) };
     return new Samplers(model, config, shift, sessions, gradients);
   }
 
