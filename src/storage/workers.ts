@@ -81,11 +81,16 @@ export async function endTransactionsOf(database: Database, workerIds: readonly 
     WHERE datname = current_database() AND application_name = ANY(${names}::text[]) AND state LIKE 'idle in transaction%'`);
 }
 
-/** Jobs of QUEUED runs that somebody took, and died before it took the run: without them the run would wait for good. */
+/**
+ * Jobs of QUEUED runs that somebody took, and died before it took the run: without them the run would wait for good. A sweep is
+ * one job, under the id of its first edit, and waits as long as any of its edits does.
+ */
 export async function strandedJobs(tx: Queryable): Promise<{ name: RunKind | 'sweep'; id: string }[]> {
   const { rows } = await tx.execute<{ name: RunKind | 'sweep'; id: string }>(sql`
-    SELECT j.name, j.id FROM ${run} r JOIN pgboss.job j ON j.id = r.id AND j.name IN (r.kind, 'sweep')
-    WHERE r.status = 'QUEUED' AND j.state = 'active' AND j.started_on < ${ago(`${STRANDED_SECONDS} seconds`)}
+    SELECT j.name, j.id FROM pgboss.job j
+    WHERE j.state = 'active' AND j.started_on < ${ago(`${STRANDED_SECONDS} seconds`)} AND (j.name, j.id) IN (
+      SELECT CASE WHEN e.sweep_id IS NULL THEN r.kind ELSE 'sweep' END, coalesce(e.sweep_id, r.id)
+      FROM ${run} r LEFT JOIN ${edit} e ON e.run_id = r.id WHERE r.status = 'QUEUED')
     FOR UPDATE OF j SKIP LOCKED`);
   return rows;
 }

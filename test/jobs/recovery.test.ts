@@ -88,3 +88,12 @@ it('the job of a sweep is over when the last of its edits is', async () => {
   await work.setStatus(held!, 'CANCELLED');
   await until(async () => (await stateOf('sweep', first)) === 'completed');
 });
+
+it('the job of a sweep goes back into its queue for any edit that was not taken, also when the first is over', async () => {
+  const rows = await storage.edits.startSweep({ ...NEW_EDIT, modelId, variations: [[], []] });
+  const [first = ''] = rows.map(({ id }) => id);
+  await taken('sweep', first);
+  await ended(first);
+  await aged(first);
+  await until(async () => (await stateOf('sweep', first)) === 'retry');
+});
