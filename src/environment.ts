@@ -40,6 +40,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string, fallback: string) => variables[name] || fallback;
   checkBlobs(variables);
+  checkMemoryBudget(variables);
   const host = read('HOST', '127.0.0.1');
   const dataDir = resolve(read('AZIMUTH_DATA', './data'));
   return {
@@ -92,6 +93,11 @@ function bytesOf(name: string, text: string | undefined, fallback: number): numb
   const bytes = Number(text);
   if (/^\d+$/.test(text) && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
   throw new SettingError(`${name}: expected a number of bytes, such as 20000000000, got "${text}".`);
+}
+
+/** The worker process reads it. */
+function checkMemoryBudget(variables: Readonly<Record<string, string | undefined>>): void {
+  bytesOf('AZIMUTH_MEMORY_BUDGET', variables['AZIMUTH_MEMORY_BUDGET'], 0);
 }
 
 /** Refuses where files shall be kept in a place that cannot be one. */

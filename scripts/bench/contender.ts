@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { WorkloadRequest } from '../../src/engine/index.js';
+import { SESSION_PROCESS } from '../../src/jobs/session-process.js';
 import { packageFile } from '../../src/package.js';
 
 export interface Measured {
@@ -33,8 +34,14 @@ export class Contender {
     readonly about: About,
   ) {}
 
-  private static async start(name: string, command: string, args: readonly string[]): Promise<Contender> {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  private static async start(
+    name: string,
+    command: string,
+    args: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Contender> {
+    const env = { ...variables, ...process.env };
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
     const failed = new Promise<never>((_, reject) => child.once('error', reject));
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await Promise.race([lines.next(), failed]);
@@ -42,11 +49,12 @@ export class Contender {
     return new Contender(name, child, lines, JSON.parse(first.value) as About);
   }
 
-  /** All threads of the machine where `threads` is left out. */
+  /** Started as a worker is; all threads of the machine where `threads` is left out. */
   static azimuth(model: string, device: string, threads?: number): Promise<Contender> {
     const script = packageFile('dist/scripts/bench/engine-process.js');
     const count = threads === undefined ? [] : [String(threads)];
-    return Contender.start('azimuth', process.execPath, [script, model, device, ...count]);
+    const args = [...SESSION_PROCESS.execArgv, script, model, device, ...count];
+    return Contender.start('azimuth', process.execPath, args, SESSION_PROCESS.env);
   }
 
   static peer(

@@ -56,9 +56,15 @@ const MAX_SWEEP_BATCH = 17;
 /** Pixels of a session run on the CPU, which lets nothing more urgent in. */
 const MAX_SWEEP_PIXELS = MAX_SWEEP_BATCH * 32 ** 2;
 
+export interface EngineOptions {
+  readonly device: string;
+  /** See {@link Device.memoryBudget}. */
+  readonly memoryBudget?: number;
+}
+
 /** Opens a device and gives the engine that runs on it. */
-export async function createEngine({ device }: { device: string }): Promise<Engine> {
-  return engineOn(await openDevice(device));
+export async function createEngine({ device, memoryBudget }: EngineOptions): Promise<Engine> {
+  return engineOn(await openDevice(device, undefined, memoryBudget));
 }
 
 /** The engine that runs on a device. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vjp } from './autodiff/vjp.js';
 import type { ReverseProcess } from './contract.js';
+import { withinBudget } from './diffusion/memory-plan.js';
 import type { DiffusionModel, Latents } from './diffusion/model.js';
 import { planAt, type SamplingStep } from './diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from './diffusion/step.js';
@@ -130,7 +131,8 @@ async function autoencoder(
   const decoded = latents.decode(tape, samples);
   const [pulled] = vjp(tape, [decoded], [tape.input('image_cotangent', cotangent.shape)], [samples]) as [Value];
   const encoded = latents.encode(tape, tape.input('image', image.shape));
-  const session = await Session.create(tape.graph({ decoded, grad_decoded: pulled, encoded }), device);
+  const graph = tape.graph({ decoded, grad_decoded: pulled, encoded });
+  const session = await Session.create(withinBudget(graph, ['image_cotangent'], device.memoryBudget), device);
   const made = await session.run({ x, image, image_cotangent: cotangent });
   await session.release();
   for (const [name, tensor] of Object.entries(made)) computed.set(name, tensor);
@@ -145,7 +147,8 @@ async function stepSessions(model: DiffusionModel, batch: number, process: Rever
   const forward = await Session.create({ ...tape.graph({ xNext }) }, device);
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradDeltaH] = vjp(tape, [xNext], [cotangent], [inputs.x, deltaH]) as [Value, Value];
-  const backward = await Session.create(tape.graph({ gradX, gradDeltaH }), device);
+  const graph = withinBudget(tape.graph({ gradX, gradDeltaH }), [cotangent.name], device.memoryBudget);
+  const backward = await Session.create(graph, device);
   return { forward, backward };
 }
 

@@ -1,5 +1,6 @@
 import { vjp } from './autodiff/vjp.js';
 import type { DiscoveryConfig, ReverseProcess } from './contract.js';
+import { withinBudget } from './diffusion/memory-plan.js';
 import type { DiffusionModel } from './diffusion/model.js';
 import { normals } from './diffusion/random.js';
 import { type SamplingStep, samplingPlan } from './diffusion/schedule.js';
@@ -80,7 +81,8 @@ export class Workload {
     const session = (kind: 'sampling' | 'gradient', name: keyof StepGraphs) => {
       const parts = planBatch(batch, device, model.sampleShape, kind);
       const graph = stepGraphs(model, { ...request, batch: parts.rows })[name];
-      return graph && BatchSession.create(graph, parts, device);
+      const budget = kind === 'gradient' ? device.memoryBudget / parts.lanes : Number.POSITIVE_INFINITY;
+      return graph && BatchSession.create(withinBudget(graph, ['cotangent'], budget), parts, device);
     };
     const forward = await session('sampling', 'forward');
     const backward = await session('gradient', 'backward');
@@ -133,7 +135,7 @@ export class Workload {
     const { samplers, objective, replay } = trainingShapes(model, config);
     const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
     const { shifted } = samplingGraphs(model, samplers, shift);
-    const gradients = gradientGraphs(model, samplers, shift);
+    const gradients = gradientGraphs(model, samplers, shift, Number.POSITIVE_INFINITY);
     const backwards = (request.steps - 1) * count(gradients?.backward ?? null) + count(gradients?.first ?? null);
     const trajectory = request.steps * count(shifted) + backwards;
     return trajectory + count(objectiveGraph(objective)) + REPLAY_UPDATES * count(objectiveGraph(replay));

@@ -5,6 +5,7 @@ import { packageFile } from '../package.js';
 import { type Database, forgetWorker, openPool } from '../storage/index.js';
 import type { Queue } from './queue.js';
 import { Recovery } from './recovery.js';
+import { SESSION_PROCESS } from './session-process.js';
 
 const RESTART_MS = 200;
 const RESTART_MAX_MS = 10_000;
@@ -73,10 +74,17 @@ class Keeper {
     const { url, device, dataDir, cacheBytes, logger, stopWithinMs = STOP_WITHIN_MS } = this.options;
     const own = { AZIMUTH_WORKER_URL: url, AZIMUTH_WORKER_DEVICE: device, AZIMUTH_WORKER_ID: id };
     const place = { AZIMUTH_WORKER_DATA: dataDir, AZIMUTH_WORKER_CACHE_BYTES: String(cacheBytes) };
-    const env = { ...process.env, ...own, ...place, AZIMUTH_WORKER_STOP_MS: String(stopWithinMs) };
+    const env = {
+      ...SESSION_PROCESS.env,
+      ...process.env,
+      ...own,
+      ...place,
+      AZIMUTH_WORKER_STOP_MS: String(stopWithinMs),
+    };
     const child = fork(packageFile('dist/src/jobs/worker-main.js'), {
       env,
       execPath: process.execPath,
+      execArgv: [...process.execArgv, ...SESSION_PROCESS.execArgv],
       serialization: 'advanced',
       stdio: ['ignore', 2, 2, 'ipc'],
     });

@@ -30,4 +30,15 @@ describe('against PyTorch', () => {
     },
     900_000,
   );
+
+  it.each(folders)(
+    '%s: the same with as many checkpoints inside a step as take the least memory',
+    async (name) => {
+      const device = { ...(await testDevice()), memoryBudget: 1 };
+      const { comparisons } = await verifyModel(fixture(name), device);
+      const limit = device.name === 'webgpu' ? tolerance.webgpu : tolerance.cpu;
+      expect(comparisons.filter(({ error }) => !(error <= limit))).toEqual([]);
+    },
+    900_000,
+  );
 });

@@ -4,13 +4,17 @@ import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
+import { withinBudget } from './memory-plan.js';
 import { type DiffusionModel, imageShape } from './model.js';
 import type { Between } from './trajectory.js';
 
 type Part = 'decode' | 'pull' | 'encode';
 
 /** The graphs of {@link SampleImages}, each for one sample; null for models whose samples are images. */
-export function imageGraphs(model: DiffusionModel): Readonly<Record<Part, () => Graph>> | null {
+export function imageGraphs(
+  model: DiffusionModel,
+  { memoryBudget }: Pick<Device, 'memoryBudget'>,
+): Readonly<Record<Part, () => Graph>> | null {
   const { latents, sampleShape } = model;
   if (!latents) return null;
   const decoded = () => {
@@ -26,7 +30,7 @@ export function imageGraphs(model: DiffusionModel): Readonly<Record<Part, () => 
     pull: () => {
       const { tape, x, image } = decoded();
       const [y] = vjp(tape, [image], [tape.input('cotangent', image.shape)], [x]) as [Value];
-      return tape.graph({ y });
+      return withinBudget(tape.graph({ y }), ['cotangent'], memoryBudget);
     },
     encode: () => {
       const tape = new Tape();
@@ -102,7 +106,7 @@ export class SampleImages {
   }
 
   private session(part: Part): Promise<Session> {
-    const graphs = imageGraphs(this.model);
+    const graphs = imageGraphs(this.model, this.device);
     const session = this.sessions.get(part) ?? Session.create(graphs?.[part]() as Graph, this.device);
     this.sessions.set(part, session);
     return session;

@@ -39,9 +39,9 @@ export async function estimateDiscovery(
   between: Between,
 ): Promise<DiscoveryEstimate> {
   const [before, usable] = [process.memoryUsage.rss(), usableBytes()];
-  const needed = discoveryBytes(model, config, false);
+  const needed = discoveryBytes(model, config, false, device);
   if (device.name === 'cpu' && needed > usable) {
-    const advice = adviceFor(model, config, false, usable);
+    const advice = adviceFor(model, config, false, usable, device);
     return { secondsPerStep: null, totalSeconds: null, peakMemoryBytes: before + needed, fits: false, advice };
   }
   const steps = Math.min(PROBE_STEPS, config.samplingSteps);
@@ -55,7 +55,7 @@ export async function estimateDiscovery(
     );
     const measured = peakMemoryBytes - before;
     const fits = measured <= usable;
-    const advice = fits ? null : adviceFor(model, config, false, (usable * needed) / measured);
+    const advice = fits ? null : adviceFor(model, config, false, (usable * needed) / measured, device);
     return { ...durations(times, config, steps, model), peakMemoryBytes, fits, advice };
   } finally {
     await trainer.release();

@@ -10,7 +10,7 @@ import type { ParameterSpecs } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
 import { availableBytes } from '../runtime/available-memory.js';
 import { planBatch, planEvenly } from '../runtime/batch-plan.js';
-import type { Device } from '../runtime/device.js';
+import { type Device, MEMORY_BUDGET_PER_THREAD } from '../runtime/device.js';
 import { sessionBytes } from '../runtime/footprint.js';
 import { shiftControl } from '../shift/control.js';
 import {
@@ -32,7 +32,9 @@ const USABLE = 0.9;
 const BASE_BYTES = 110 * 2 ** 20;
 /** What a lane's thread takes before its sessions (measured). */
 const THREAD_BYTES = 20 * 2 ** 20;
-const CPU = { name: 'cpu', threads: availableParallelism() };
+type Processor = Pick<Device, 'name' | 'threads' | 'memoryBudget'>;
+const THREADS = availableParallelism();
+const CPU: Processor = { name: 'cpu', threads: THREADS, memoryBudget: THREADS * MEMORY_BUDGET_PER_THREAD };
 /** A parameter, its gradient and Adam's two moments, the new ones beside the old. */
 const COPIES_OF_PARAMETERS = 7;
 
@@ -42,31 +44,37 @@ export function usableBytes(): number {
 }
 
 /**
- * Bytes that a discovery adds to the process at most, on the CPU. From the shapes of its graphs alone, so that a run too
+ * Bytes that a discovery adds to the process at most, on a CPU. From the shapes of its graphs alone, so that a run too
  * large is known before anything of it exists; within 20 % of what is measured.
  */
-export function discoveryBytes(model: DiffusionModel, config: DiscoveryConfig, hasStatistics: boolean): number {
-  const before = hasStatistics ? 0 : statisticsBytes(model);
-  return BASE_BYTES + Math.max(before, trainingBytes(model, config));
+export function discoveryBytes(
+  model: DiffusionModel,
+  config: DiscoveryConfig,
+  hasStatistics: boolean,
+  processor: Processor = CPU,
+): number {
+  const before = hasStatistics ? 0 : statisticsBytes(model, processor);
+  return BASE_BYTES + Math.max(before, trainingBytes(model, config, processor));
 }
 
-function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
+function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor: Processor): number {
   const { specs, samplers, objective, replay } = trainingShapes(model, config);
   const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
   const { batch } = samplers;
-  const forward = planBatch(batch, CPU, model.sampleShape);
-  const backward = planBatch(batch, CPU, model.sampleShape, 'gradient');
+  const forward = planBatch(batch, processor, model.sampleShape);
+  const backward = planBatch(batch, processor, model.sampleShape, 'gradient');
   const sampling = samplingGraphs(model, { ...samplers, batch: forward.rows }, shift);
-  const gradients = gradientGraphs(model, { ...samplers, batch: backward.rows }, shift);
+  const budget = processor.memoryBudget / backward.lanes;
+  const gradients = gradientGraphs(model, { ...samplers, batch: backward.rows }, shift, budget);
   const networks = [objective, replay].map((shape) => {
-    const parts = planEvenly(shape.batch, CPU);
+    const parts = planEvenly(shape.batch, processor);
     return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes };
   });
   const sessions = sessionBytes(
     ...Object.values(sampling).map((graph) => ({ graph, lanes: forward.lanes })),
     ...(gradients ? Object.values(gradients) : []).map((graph) => ({ graph, lanes: backward.lanes })),
     ...networks,
-    ...decoderGraphs(model, config).map((graph) => ({ graph, lanes: 1 })),
+    ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
   );
   const parameters = sizeOf(shift.phiShape) + count(specs.reconstructor) + count(specs.discriminator ?? {});
   // The components beside the bytes that they were read from.
@@ -80,15 +88,15 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig): number {
 }
 
 /** What turns a latent model's samples into images, and gradients back. */
-function decoderGraphs(model: DiffusionModel, { method }: DiscoveryConfig): Graph[] {
-  const graphs = imageGraphs(model);
+function decoderGraphs(model: DiffusionModel, { method }: DiscoveryConfig, processor: Processor): Graph[] {
+  const graphs = imageGraphs(model, processor);
   if (!graphs) return [];
   return method === 'LEARNED' && model.latents?.imagesAreSeen ? [graphs.decode(), graphs.pull()] : [graphs.decode()];
 }
 
 /** h of all samples at every step, and the components made of it. */
-function statisticsBytes(model: DiffusionModel): number {
-  const { rows, lanes } = planBatch(STATISTICS_BATCH, CPU, model.sampleShape);
+function statisticsBytes(model: DiffusionModel, processor: Processor): number {
+  const { rows, lanes } = planBatch(STATISTICS_BATCH, processor, model.sampleShape);
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, rows), 'SYMMETRIC', null);
   const samples = 4 * STATISTICS_SAMPLES * STATISTICS_STEPS * sizeOf(model.hShape);
@@ -120,13 +128,13 @@ export function assertFits(
   model: DiffusionModel,
   config: DiscoveryConfig,
   hasStatistics: boolean,
-  { name }: Device,
+  device: Device,
 ): void {
-  if (name !== 'cpu') return;
-  const [needed, usable] = [discoveryBytes(model, config, hasStatistics), usableBytes()];
+  if (device.name !== 'cpu') return;
+  const [needed, usable] = [discoveryBytes(model, config, hasStatistics, device), usableBytes()];
   if (needed <= usable) return;
   const sizes = `about ${gibibytes(needed)} of memory, and ${gibibytes(usable)} can be had`;
-  const advice = adviceFor(model, config, hasStatistics, usable);
+  const advice = adviceFor(model, config, hasStatistics, usable, device);
   throw new EngineError('OUT_OF_MEMORY', `The discovery would take ${sizes}. ${advice}`);
 }
 
@@ -140,8 +148,10 @@ export function adviceFor(
   config: DiscoveryConfig,
   hasStatistics: boolean,
   usable: number,
+  processor: Processor = CPU,
 ): string {
-  const bytes = (change: Partial<DiscoveryConfig>) => discoveryBytes(model, { ...config, ...change }, hasStatistics);
+  const bytes = (change: Partial<DiscoveryConfig>) =>
+    discoveryBytes(model, { ...config, ...change }, hasStatistics, processor);
   const { batchSize, reverseProcess } = config;
   const [one, all] = [bytes({ batchSize: 1 }), bytes({})];
   if (batchSize > 1 && one <= usable) {

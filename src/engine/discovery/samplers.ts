@@ -1,5 +1,6 @@
 import { vjp } from '../autodiff/vjp.js';
 import type { ReverseProcess, ShiftKind } from '../contract.js';
+import { withinBudget } from '../diffusion/memory-plan.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { type SamplingStep, samplingPlan } from '../diffusion/schedule.js';
 import { recordStep, stepFeeds, stepInputs } from '../diffusion/step.js';
@@ -52,18 +53,24 @@ export function samplingGraphs(
   };
 }
 
-/** The VJP of a shifted step of `batch` samples, and that of the first step; `null` where nothing is trained. */
+/**
+ * The VJP of a shifted step of `batch` samples, and that of the first step, whose activations may take `budgetBytes`; `null` where
+ * nothing is trained.
+ */
 export function gradientGraphs(
   model: DiffusionModel,
   config: SamplerConfig,
   shift: ShiftControl,
+  budgetBytes: number,
 ): { readonly backward: Graph; readonly first: Graph } | null {
   if (!config.isTrained) return null;
   const { tape, inputs, phi, xNext } = recordShifted(model, config, shift);
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradPhi] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
   // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
-  return { backward: tape.graph({ gradX, gradPhi }), first: tape.graph({ gradPhi }) };
+  const planned = (outputs: Readonly<Record<string, Value>>) =>
+    withinBudget(tape.graph(outputs), [cotangent.name], budgetBytes);
+  return { backward: planned({ gradX, gradPhi }), first: planned({ gradPhi }) };
 }
 
 function recordShifted(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl) {
@@ -105,7 +112,8 @@ export class Samplers {
       shifted: await BatchSession.create(shifted, plan, device),
     };
     const parts = planBatch(config.batch, device, model.sampleShape, 'gradient');
-    const graphs = gradientGraphs(model, { ...config, batch: parts.rows }, shift);
+    const budget = device.memoryBudget / parts.lanes;
+    const graphs = gradientGraphs(model, { ...config, batch: parts.rows }, shift, budget);
     const open = (graph: Graph) => BatchSession.create(graph, parts, device, ['gradPhi']);
     const gradients = graphs && { backward: await open(graphs.backward), first: await open(graphs.first) };
     return new Samplers(model, config, shift, sessions, gradients);

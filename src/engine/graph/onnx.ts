@@ -92,7 +92,8 @@ function encodeAttribute(name: string, value: Attribute) {
 }
 
 function encodeTensor(name: string, tensor: Tensor, external: ExternalWriter) {
-  const bytes = new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
   const head = { name, dims: [...tensor.shape], dataType: DATA_TYPES[tensor.dtype] };
   const place = external(bytes);
   if (!place) return { ...head, rawData: bytes };
@@ -103,8 +104,9 @@ function encodeTensor(name: string, tensor: Tensor, external: ExternalWriter) {
   return { ...head, dataLocation: 1, externalData };
 }
 
+/** A negative extent is left open. */
 function encodeValueInfo(value: Value, name: string) {
-  const shape = { dim: value.shape.map((extent) => ({ dimValue: extent })) };
+  const shape = { dim: value.shape.map((extent) => (extent < 0 ? {} : { dimValue: extent })) };
   return { name, type: { tensorType: { elemType: DATA_TYPES[value.dtype], shape } } };
 }
 

@@ -31,15 +31,13 @@ export function floatTensor(
   return { dtype: 'float32', shape: [...shape], data };
 }
 
-/** A float32 tensor whose values are computed when they are first read: a graph may be looked at without them. */
+/** A float32 tensor whose values are computed each time that they are read: a graph is held, and looked at, without them. */
 export function lazyTensor(shape: readonly number[], compute: () => Float32Array): FloatTensor {
-  let known: Float32Array | null = null;
   return {
     dtype: 'float32',
     shape: [...shape],
     get data() {
-      known ??= floatTensor(shape, compute()).data;
-      return known;
+      return floatTensor(shape, compute()).data;
     },
   };
 }

@@ -15,7 +15,7 @@ import { type Feeds, fed, guarded } from './session.js';
  */
 export class BatchSession {
   private constructor(
-    private readonly graph: Graph,
+    private readonly inputs: readonly Value[],
     private readonly plan: BatchPlan,
     private readonly sessions: readonly OpenSession[],
     private readonly sums: ReadonlySet<string>,
@@ -33,9 +33,9 @@ export class BatchSession {
   ): Promise<BatchSession> {
     const options = { ...device.options, ...arenaFor(graph, device), intraOpNumThreads: plan.threads };
     const sessions = await guarded('building a session', () =>
-      withModelSource(graph, (source) => openInLanes(source, options, plan.lanes)),
+      withModelSource(graph, device, (source) => openInLanes(source, options, plan.lanes)),
     );
-    return new BatchSession(graph, plan, sessions, new Set(sums));
+    return new BatchSession(graph.inputs, plan, sessions, new Set(sums));
   }
 
   /** Takes the inputs by name, the batch as their first axis; an input that has the shape of the graph's own is every sample's. */
@@ -59,7 +59,7 @@ export class BatchSession {
     const { batch, rows } = this.plan;
     const shared: Record<string, Tensor> = {};
     const parts = Array.from({ length: Math.ceil(batch / rows) }, (): Record<string, Tensor> => ({}));
-    for (const input of this.graph.inputs) {
+    for (const input of this.inputs) {
       const tensor = feeds[input.name];
       if (tensor && tensor.shape.join() === input.shape.join()) {
         shared[input.name] = fed(input, tensor);

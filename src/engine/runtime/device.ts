@@ -11,6 +11,8 @@ export interface Device {
   readonly name: string;
   /** What the operators of a session are spread over, or the sessions of a batch. */
   readonly threads: number;
+  /** What a VJP may hold of a step's activations, in bytes; beyond, it computes some of them again. */
+  readonly memoryBudget: number;
   /** Provider-specific part of the session options. */
   readonly options: ort.InferenceSession.SessionOptions;
   readonly reports: readonly DeviceReport[];
@@ -28,6 +30,9 @@ const PROVIDERS: readonly { name: string; provider: ort.InferenceSession.Executi
     { name: 'cpu', provider: 'cpu', strict: false },
   ];
 export const DEVICE_NAMES: readonly string[] = ['auto', ...PROVIDERS.map(({ name }) => name)];
+
+/** On a CPU: more cores come with more memory. Other devices have memory of their own, and no limit unless one is given. */
+export const MEMORY_BUDGET_PER_THREAD = 2 ** 29;
 
 /** Providers that take the number of a GPU, as in `cuda:1`. */
 const NUMBERED: readonly string[] = ['cuda', 'dml'];
@@ -53,7 +58,11 @@ function parsed(request: string): DeviceRequest {
  * Opens the device asked for, or with `auto` the best one that opens a session. Every provider is reported with the
  * reason why it can or cannot be used; `threads` is what the CPU's operators are spread over. Throws BAD_USER_INPUT if `request` names none, or one that does not open.
  */
-export async function openDevice(request = 'auto', threads = availableParallelism()): Promise<Device> {
+export async function openDevice(
+  request = 'auto',
+  threads = availableParallelism(),
+  memoryBudget?: number,
+): Promise<Device> {
   const { name: wantedName, deviceId } = parsed(request);
   const probes = [];
   for (const { name, provider: plain, strict } of PROVIDERS) {
@@ -76,7 +85,9 @@ export async function openDevice(request = 'auto', threads = availableParallelis
     reason: refusal ?? 'opened a session',
     chosen: name === chosen.name,
   }));
-  return { name: chosen.name, threads, options: sessionOptions(chosen.provider, chosen.strict, threads), reports };
+  const options = sessionOptions(chosen.provider, chosen.strict, threads);
+  const budget = chosen.name === 'cpu' ? threads * MEMORY_BUDGET_PER_THREAD : Number.POSITIVE_INFINITY;
+  return { name: chosen.name, threads, memoryBudget: memoryBudget ?? budget, options, reports };
 }
 
 /**

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { Graph } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { lower } from '../ops/lower.js';
+import type { Device } from './device.js';
 import { constantBytes } from './footprint.js';
+import { withOpenExtents } from './open-extents.js';
 
 /**
  * Above this a model goes through a file with external data, which the runtime maps. Embedded weights are held three times at
@@ -17,9 +19,13 @@ const EXTERNAL_TENSOR_BYTES = 64 * 2 ** 10;
 /** A model as ONNX Runtime reads it: its bytes, or the path of a file that its weights lie beside. */
 export type ModelSource = Uint8Array | string;
 
-/** Hands the model of a graph to `use`; a file is gone afterwards. */
-export async function withModelSource<T>(graph: Graph, use: (source: ModelSource) => Promise<T>): Promise<T> {
-  const lowered = lower(graph);
+/** Hands the model of a graph for `device` to `use`; a file is gone afterwards. */
+export async function withModelSource<T>(
+  graph: Graph,
+  { name }: Pick<Device, 'name'>,
+  use: (source: ModelSource) => Promise<T>,
+): Promise<T> {
+  const lowered = name === 'cpu' ? withOpenExtents(lower(graph)) : lower(graph);
   if (constantBytes(graph) <= EMBED_LIMIT_BYTES) return use(encodeModel(lowered));
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-session-'));
   try {

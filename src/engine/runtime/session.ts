@@ -23,7 +23,7 @@ export class Session {
   static async create(graph: Graph, device: Device): Promise<Session> {
     const options = { ...device.options, ...arenaFor(graph, device) };
     const session = await guarded('building a session', () =>
-      withModelSource(graph, (source) => openSession(source, options)),
+      withModelSource(graph, device, (source) => openSession(source, options)),
     );
     return new Session(session, graph.inputs);
   }

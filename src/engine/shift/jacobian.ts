@@ -1,5 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { vjp } from '../autodiff/vjp.js';
+import { withinBudget } from '../diffusion/memory-plan.js';
 import type { DiffusionModel } from '../diffusion/model.js';
 import { normals, STREAMS } from '../diffusion/random.js';
 import type { SamplingStep } from '../diffusion/schedule.js';
@@ -93,10 +94,11 @@ class OutputJacobian {
     const output = model.decode(tape, tape.add(encoded.h, deltaH), encoded);
     const cotangent = tape.input('cotangent', output.shape);
     const [gradient] = vjp(tape, [output], [cotangent], [deltaH]) as [Value];
+    const budget = device.memoryBudget / batches.lanes;
     return new OutputJacobian(
       model,
       await BatchSession.create(tape.graph({ output }), batches, device),
-      await BatchSession.create(tape.graph({ gradient }), batches, device),
+      await BatchSession.create(withinBudget(tape.graph({ gradient }), [cotangent.name], budget), batches, device),
     );
   }
 
