@@ -1,3 +1,4 @@
+import { PNG } from 'pngjs';
 import sharp, { type Sharp } from 'sharp';
 import type { EncodedImage } from './contract.js';
 import { EngineError } from './errors.js';
@@ -34,8 +35,11 @@ export async function encodePicture(
 ): Promise<EncodedImage> {
   const channels = given < 3 ? 1 : 3;
   const raw = { width, height, channels } as const;
-  const image = sharp(interleaved(sample, channels, height * width), { raw });
+  const pixels = interleaved(sample, channels, height * width);
   const scale = (size ?? Math.max(height, width)) / Math.max(height, width);
+  if (scale === 1 && format === 'PNG' && height * width <= SMALL_PIXELS)
+    return { bytes: smallPng(pixels, raw), width, height, contentType: CONTENT_TYPES.PNG };
+  const image = sharp(pixels, { raw });
   if (scale !== 1) {
     const kernel = scale > 1 ? 'nearest' : 'lanczos3';
     image.resize(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), {
@@ -50,6 +54,24 @@ export async function encodePicture(
     height: info.height,
     contentType: CONTENT_TYPES[format],
   };
+}
+
+/** A pipeline of sharp's takes 1.4 ms of the processor before the first pixel: a PNG of 32×32 takes 0.4 ms without one, and no thread. */
+const SMALL_PIXELS = 64 ** 2;
+
+interface Raw {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+}
+
+function smallPng(pixels: Uint8Array, { width, height, channels }: Raw): Uint8Array {
+  const colorType = channels === 3 ? 2 : 0;
+  const png = new PNG({ width, height });
+  png.data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  return new Uint8Array(
+    PNG.sync.write(png, { colorType, inputColorType: colorType, inputHasAlpha: false, deflateLevel: 6 }),
+  );
 }
 
 /** How a picture of another shape becomes square: its middle, all of it with its edges drawn out, or all of it squeezed. */

@@ -7,7 +7,7 @@ import { lower } from '../ops/lower.js';
  * are kept once as they came and in part a second time, reordered; the arena's holes cost a third of what lives in it.
  */
 const WEIGHT_FACTOR = 1.45;
-const ARENA_FACTOR = 1.3;
+const ARENA_FACTOR = 1.2;
 /** What the heap loses to holes where there is no arena. */
 const HEAP_FACTOR = 1.2;
 

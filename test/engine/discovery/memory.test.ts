@@ -9,6 +9,7 @@ import { loadModel } from '../../../src/engine/models/load-model.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { peakBytes } from '../../../src/engine/runtime/footprint.js';
+import { SESSION_PROCESS } from '../../../src/jobs/session-process.js';
 import { packageFile } from '../../../src/package.js';
 import { TINY_DISCOVERY, TINY_MODEL } from '../../helpers/models.js';
 
@@ -45,11 +46,8 @@ describe('the memory of a discovery', () => {
     const config = { ...TINY_DISCOVERY, directions: 16, samplingSteps: 2, orthonormal: false, shift, batchSize };
     const script = packageFile('dist/test/helpers/training-process.js');
     const run = promisify(execFile);
-    const { stdout } = await run(process.execPath, [
-      script,
-      packageFile('models/portraits-32'),
-      JSON.stringify(config),
-    ]);
+    const args = [...SESSION_PROCESS.execArgv, script, packageFile('models/portraits-32'), JSON.stringify(config)];
+    const { stdout } = await run(process.execPath, args, { env: { ...SESSION_PROCESS.env, ...process.env } });
     const { predicted, measured } = JSON.parse(stdout) as { predicted: number; measured: number };
     expect(predicted / measured).toBeGreaterThan(0.8);
     expect(predicted / measured).toBeLessThan(1.2);
