@@ -71,7 +71,7 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
     return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes };
   });
   const sessions = sessionBytes(
-    ...Object.values(sampling).map((graph) => ({ graph, lanes: forward.lanes })),
+    ...Object.values(sampling).flatMap((graph) => (graph ? [{ graph, lanes: forward.lanes }] : [])),
     ...(gradients ? Object.values(gradients) : []).map((graph) => ({ graph, lanes: backward.lanes })),
     ...networks,
     ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),

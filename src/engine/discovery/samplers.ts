@@ -38,19 +38,24 @@ export interface ShiftChoice {
 /** Called after each step with its predicted x0, `[N,C,H,W]`. */
 export type OnStep = (stepIndex: number, step: SamplingStep, predictedX0: FloatTensor) => Promise<void>;
 
-/** Unedited and shifted sampling steps of `batch` samples. */
+/**
+ * Shifted and unedited sampling steps of `batch` samples. Without a graph of its own an unedited step is a shifted one of strength
+ * 0: the same work where the decoder runs once.
+ */
 export function samplingGraphs(
   model: DiffusionModel,
   config: SamplerConfig,
   shift: ShiftControl,
-): { readonly plain: Graph; readonly shifted: Graph } {
+): { readonly shifted: Graph; readonly plain: Graph | null } {
+  const { tape, xNext, predictedX0 } = recordShifted(model, config, shift);
+  const shifted = tape.graph({ xNext, predictedX0 });
+  return { shifted, plain: config.process === 'ASYMMETRIC' ? plainGraph(model, config) : null };
+}
+
+function plainGraph(model: DiffusionModel, { batch, process }: SamplerConfig): Graph {
   const tape = new Tape();
-  const plain = recordStep(tape, model, stepInputs(tape, model, config.batch), config.process, null);
-  const shifted = recordShifted(model, config, shift);
-  return {
-    plain: tape.graph({ xNext: plain.xNext, predictedX0: plain.predictedX0 }),
-    shifted: shifted.tape.graph({ xNext: shifted.xNext, predictedX0: shifted.predictedX0 }),
-  };
+  const { xNext, predictedX0 } = recordStep(tape, model, stepInputs(tape, model, batch), process, null);
+  return tape.graph({ xNext, predictedX0 });
 }
 
 /**
@@ -93,7 +98,7 @@ export class Samplers {
     private readonly model: DiffusionModel,
     private readonly config: SamplerConfig,
     private readonly shift: ShiftControl,
-    private readonly sessions: { plain: BatchSession; shifted: BatchSession },
+    private readonly sessions: { shifted: BatchSession; plain: BatchSession | null },
     private gradients: { backward: BatchSession; first: BatchSession } | null,
   ) {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
@@ -106,10 +111,10 @@ export class Samplers {
     device: Device,
   ): Promise<Samplers> {
     const plan = planBatch(config.batch, device, model.sampleShape);
-    const { plain, shifted } = samplingGraphs(model, { ...config, batch: plan.rows }, shift);
+    const { shifted, plain } = samplingGraphs(model, { ...config, batch: plan.rows }, shift);
     const sessions = {
-      plain: await BatchSession.create(plain, plan, device),
       shifted: await BatchSession.create(shifted, plan, device),
+      plain: plain && (await BatchSession.create(plain, plan, device)),
     };
     const parts = planBatch(config.batch, device, model.sampleShape, 'gradient');
     const budget = device.memoryBudget / parts.lanes;
@@ -121,9 +126,9 @@ export class Samplers {
 
   /** The unedited trajectory. */
   async plain(noise: FloatTensor, between: Between, onStep?: OnStep): Promise<Trajectory> {
-    return this.sample(noise, between, onStep, (step, x) =>
-      this.sessions.plain.run({ ...stepFeeds(this.model, step, 0), x }),
-    );
+    const { plain } = this.sessions;
+    if (!plain) return this.shifted(noise, this.shift.initial(), this.unmoved(), between, onStep);
+    return this.sample(noise, between, onStep, (step, x) => plain.run({ ...stepFeeds(this.model, step, 0), x }));
   }
 
   /** The trajectory shifted by `choice` under parameters φ. */
@@ -167,7 +172,7 @@ export class Samplers {
 
   async release(): Promise<void> {
     await this.releaseGradients();
-    for (const session of Object.values(this.sessions)) await session.release();
+    for (const session of Object.values(this.sessions)) await session?.release();
   }
 
   private async sample(
@@ -190,6 +195,11 @@ export class Samplers {
 
   private feeds(step: SamplingStep, phi: FloatTensor, strengths: FloatTensor): Record<string, FloatTensor> {
     return { ...stepFeeds(this.model, step, 0), phi, strengths, operand: this.shift.operand(step.timestep) };
+  }
+
+  private unmoved(): ShiftChoice {
+    const none = new Array<number>(this.config.batch).fill(0);
+    return { directions: none, strengths: none };
   }
 
   /** s·c·r in the column of each sample's direction; T is T_ref while training. */
