@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { accuracy } from './bench/accuracy.js';
 import { capacity } from './bench/capacity.js';
 import { frames } from './bench/frames.js';
 import { gpu } from './bench/gpu.js';
@@ -15,6 +16,7 @@ import { trajectory } from './bench/trajectory.js';
 /** Speed and memory beside PyTorch, and the quality of directions; never part of the tests. */
 const USAGE = `usage: npm run bench [-- performance] [--python python3] [--rounds 5] [--only 'portraits gradient'] [--compile] [--report] [--json]
        npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
+       npm run bench -- accuracy   [--python python3] [--rounds 3] [--json]
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
        npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
        npm run bench -- studio     [--data FOLDER] [--seconds 20] [--count 20] [--json]
@@ -59,6 +61,7 @@ async function main(): Promise<unknown> {
       report: values.report,
     });
   if (positionals[0] === 'trajectory') return trajectory({ python, rounds, batch: Number(values.batch), process });
+  if (positionals[0] === 'accuracy') return accuracy({ python, seeds: rounds });
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
   if (positionals[0] === 'slider')
     return slider({ data: values.data || null, seconds: Number(values.seconds), rounds });
