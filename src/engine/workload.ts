@@ -8,7 +8,7 @@ import { recordStep, stepFeeds, stepInputs } from './diffusion/step.js';
 import { backpropagate, sampleTrajectory } from './diffusion/trajectory.js';
 import { objectiveGraph } from './discovery/objective.js';
 import { REPLAY_UPDATES } from './discovery/replay.js';
-import { gradientGraphs, samplingGraphs } from './discovery/samplers.js';
+import { firstStepOnly, gradientGraphs, samplingGraphs } from './discovery/samplers.js';
 import { shiftConfigOf, Trainer, trainingShapes } from './discovery/trainer.js';
 import type { Graph, Value } from './graph/graph.js';
 import { multiplyAdds } from './graph/multiply-adds.js';
@@ -112,7 +112,7 @@ export class Workload {
   private stepMultiplyAdds(request: WorkloadRequest): number {
     const { forward, backward, first } = stepGraphs(this.model, request);
     if (request.task === 'vjp') return count(backward);
-    const backwards = first ? (request.steps - 1) * count(backward) + count(first) : 0;
+    const backwards = (request.steps - 1) * count(backward) + count(first ?? backward);
     return request.steps * count(forward) + backwards;
   }
 
@@ -136,7 +136,8 @@ export class Workload {
     const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
     const { shifted } = samplingGraphs(model, samplers, shift);
     const gradients = gradientGraphs(model, samplers, shift, Number.POSITIVE_INFINITY);
-    const backwards = (request.steps - 1) * count(gradients?.backward ?? null) + count(gradients?.first ?? null);
+    const { backward = null, first = null } = gradients ?? {};
+    const backwards = (request.steps - 1) * count(backward) + count(first ?? backward);
     const trajectory = request.steps * count(shifted) + backwards;
     return trajectory + count(objectiveGraph(objective)) + REPLAY_UPDATES * count(objectiveGraph(replay));
   }
@@ -160,7 +161,7 @@ function stepGraphs(model: DiffusionModel, { task, batch, process }: WorkloadReq
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradDeltaH] = vjp(tape, [xNext], [cotangent], [inputs.x, deltaH]) as [Value, Value];
   const backward = tape.graph({ gradX, gradDeltaH });
-  return { forward, backward, first: task === 'gradient' ? tape.graph({ gradDeltaH }) : null };
+  return { forward, backward, first: task === 'gradient' ? firstStepOnly(tape.graph({ gradDeltaH })) : null };
 }
 
 function trainingConfig({ steps, batch, process }: WorkloadRequest): DiscoveryConfig {

@@ -33,6 +33,7 @@ test.each([
   ['AZIMUTH_BLOBS', 'ftp://host'],
   ['AZIMUTH_BLOBS', 's3://bucket/models'],
   ['AZIMUTH_CACHE_BYTES', '20GB'],
+  ['AZIMUTH_MEMORY_BUDGET', '1GB'],
   ['LOG_LEVEL', 'loud'],
   ['AZIMUTH_STOP_SECONDS', 'soon'],
   ['AZIMUTH_KEEP_PREVIEW_DAYS', '-1'],

@@ -72,7 +72,7 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
   });
   const sessions = sessionBytes(
     ...Object.values(sampling).flatMap((graph) => (graph ? [{ graph, lanes: forward.lanes }] : [])),
-    ...(gradients ? Object.values(gradients) : []).map((graph) => ({ graph, lanes: backward.lanes })),
+    ...Object.values(gradients ?? {}).flatMap((graph) => (graph ? [{ graph, lanes: backward.lanes }] : [])),
     ...networks,
     ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
   );

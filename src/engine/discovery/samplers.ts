@@ -17,6 +17,7 @@ import { Tape } from '../ops/tape.js';
 import { planBatch } from '../runtime/batch-plan.js';
 import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
+import { constantBytes } from '../runtime/footprint.js';
 import { type ShiftControl, strengthScale } from '../shift/control.js';
 
 export interface SamplerConfig {
@@ -58,24 +59,34 @@ function plainGraph(model: DiffusionModel, { batch, process }: SamplerConfig): G
   return tape.graph({ xNext, predictedX0 });
 }
 
+/** Beyond, a session of its own for the first step holds more weights than the tenth of one VJP is worth that it saves. */
+const FIRST_STEP_BYTES = 64 * 2 ** 20;
+
 /**
- * The VJP of a shifted step of `batch` samples, and that of the first step, whose activations may take `budgetBytes`; `null` where
- * nothing is trained.
+ * The VJP of a step without ∂/∂x, which nobody needs of x[0]: without it nothing of the encoder is differentiated. Null for large
+ * models, whose first step is differentiated as the others are.
+ */
+export function firstStepOnly(graph: Graph): Graph | null {
+  return constantBytes(graph) <= FIRST_STEP_BYTES ? graph : null;
+}
+
+/**
+ * The VJP of a shifted step of `batch` samples, and that of the first step ({@link firstStepOnly}), whose activations may take
+ * `budgetBytes`; `null` where nothing is trained.
  */
 export function gradientGraphs(
   model: DiffusionModel,
   config: SamplerConfig,
   shift: ShiftControl,
   budgetBytes: number,
-): { readonly backward: Graph; readonly first: Graph } | null {
+): { readonly backward: Graph; readonly first: Graph | null } | null {
   if (!config.isTrained) return null;
   const { tape, inputs, phi, xNext } = recordShifted(model, config, shift);
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradPhi] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
-  // Nobody needs ∂/∂x[0]: without it nothing of the encoder is differentiated.
-  const planned = (outputs: Readonly<Record<string, Value>>) =>
-    withinBudget(tape.graph(outputs), [cotangent.name], budgetBytes);
-  return { backward: planned({ gradX, gradPhi }), first: planned({ gradPhi }) };
+  const planned = (graph: Graph) => withinBudget(graph, [cotangent.name], budgetBytes);
+  const first = firstStepOnly(tape.graph({ gradPhi }));
+  return { backward: planned(tape.graph({ gradX, gradPhi })), first: first && planned(first) };
 }
 
 function recordShifted(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl) {
@@ -99,7 +110,7 @@ export class Samplers {
     private readonly config: SamplerConfig,
     private readonly shift: ShiftControl,
     private readonly sessions: { shifted: BatchSession; plain: BatchSession | null },
-    private gradients: { backward: BatchSession; first: BatchSession } | null,
+    private gradients: { backward: BatchSession; first: BatchSession | null } | null,
   ) {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
   }
@@ -120,7 +131,10 @@ export class Samplers {
     const budget = device.memoryBudget / parts.lanes;
     const graphs = gradientGraphs(model, { ...config, batch: parts.rows }, shift, budget);
     const open = (graph: Graph) => BatchSession.create(graph, parts, device, ['gradPhi']);
-    const gradients = graphs && { backward: await open(graphs.backward), first: await open(graphs.first) };
+    const gradients = graphs && {
+      backward: await open(graphs.backward),
+      first: graphs.first && (await open(graphs.first)),
+    };
     return new Samplers(model, config, shift, sessions, gradients);
   }
 
@@ -155,7 +169,8 @@ export class Samplers {
   ): Promise<FloatTensor> {
     const strengths = this.strengths(choice);
     const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
-      const session = stepIndex === 0 ? this.gradients?.first : this.gradients?.backward;
+      const { backward, first = null } = this.gradients ?? {};
+      const session = (stepIndex === 0 && first) || backward;
       if (!session) throw new RangeError('These samplers have no gradients.');
       const made = await session.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { phi: made['gradPhi'] as FloatTensor } };
@@ -167,7 +182,7 @@ export class Samplers {
   async releaseGradients(): Promise<void> {
     const sessions = Object.values(this.gradients ?? {});
     this.gradients = null;
-    for (const session of sessions) await session.release();
+    for (const session of sessions) await session?.release();
   }
 
   async release(): Promise<void> {
