@@ -142,7 +142,7 @@ class Checkpointing {
 
   /**
    * Added to what a segment is computed from again: without it nothing keeps the runtime from doing that right after the forward
-   * pass, or from seeing that it has been done.
+   * pass, or from seeing that it has been done. Not a zero where that cotangent is not finite, whose gradient is not either.
    */
   private zeroOf(segment: number): Value {
     const known = this.zeros.get(segment);
