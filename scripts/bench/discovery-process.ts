@@ -10,6 +10,7 @@ import type { DiscoveryConfig } from '../../src/engine/index.js';
 import { loadModel } from '../../src/engine/models/load-model.js';
 import { type Device, openDevice } from '../../src/engine/runtime/device.js';
 import { measureStatistics, withIndependent } from '../../src/engine/shift/statistics.js';
+import { DISCOVERY_DEFAULTS } from '../../src/resolvers/discovery/defaults.js';
 
 /**
  * Azimuth's side of the accuracy benchmark: `discovery-process.js MODEL THREADS SEED STEPS`, a discovery at the defaults that
@@ -62,25 +63,7 @@ class Discovery {
   }
 }
 
-const config: DiscoveryConfig = {
-  method: 'LEARNED',
-  directions: 16,
-  trainingSteps: 400,
-  batchSize: 8,
-  samplingSteps: Number(steps),
-  shift: 'SUBSPACE',
-  start: 'INDEPENDENT',
-  fullSpatial: false,
-  orthonormal: false,
-  reverseProcess: 'SYMMETRIC',
-  maxStrength: 6,
-  minStrength: 0.5,
-  learningRate: 0.0003,
-  adversarialWeight: 0.05,
-  seed: Number(seed),
-  checkpointEvery: 25,
-  previewEvery: 0,
-};
+const config: DiscoveryConfig = { ...DISCOVERY_DEFAULTS, samplingSteps: Number(steps), seed: Number(seed) };
 const device = await openDevice('cpu', Number(threads));
 const model = await loadModel(folder);
 const begun = performance.now();
