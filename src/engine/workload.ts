@@ -79,7 +79,7 @@ export class Workload {
     const { model, device } = this;
     const { task, steps, batch } = request;
     const session = (kind: 'sampling' | 'gradient', name: keyof StepGraphs) => {
-      const parts = planBatch(batch, device, model.sampleShape, kind);
+      const parts = planBatch(batch, device, model, kind);
       const graph = stepGraphs(model, { ...request, batch: parts.rows })[name];
       const budget = kind === 'gradient' ? device.memoryBudget / parts.lanes : Number.POSITIVE_INFINITY;
       return graph && BatchSession.create(withinBudget(graph, ['cotangent'], budget), parts, device);

@@ -182,9 +182,7 @@ describe('uploads', () => {
     await expect.poll(editErrors).toEqual([]);
     await api.query('{ edits { totalCount } }');
     await server.pool.query(`INSERT INTO blob SELECT 'filler', decode(repeat('00', 3000), 'hex')`);
-    await expect
-      .poll(async () => (await editErrors())[0]?.extensions.code, { timeout: 5000 })
-      .toBe('STORAGE_FULL');
+    await expect.poll(async () => (await editErrors())[0]?.extensions.code, { timeout: 5000 }).toBe('STORAGE_FULL');
     await server.pool.query("DELETE FROM blob WHERE hash = 'filler'");
   });
 

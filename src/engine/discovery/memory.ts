@@ -6,10 +6,10 @@ import { recordStep, stepInputs } from '../diffusion/step.js';
 import { EngineError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { sizeOf } from '../graph/tensor.js';
-import type { ParameterSpecs } from '../learning/parameters.js';
+import { countOf } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
 import { availableBytes } from '../runtime/available-memory.js';
-import { planBatch, planEvenly } from '../runtime/batch-plan.js';
+import { planBatch } from '../runtime/batch-plan.js';
 import { type Device, MEMORY_BUDGET_PER_THREAD } from '../runtime/device.js';
 import { sessionBytes } from '../runtime/footprint.js';
 import { shiftControl } from '../shift/control.js';
@@ -20,7 +20,7 @@ import {
   STATISTICS_SAMPLES,
   STATISTICS_STEPS,
 } from '../shift/statistics.js';
-import { objectiveGraph } from './objective.js';
+import { objectiveGraph, objectivePlan } from './objective.js';
 import { REPLAY_CAPACITY } from './replay.js';
 import { gradientGraphs, samplingGraphs } from './samplers.js';
 import { shiftConfigOf, trainingShapes } from './trainer.js';
@@ -61,14 +61,14 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
   const { specs, samplers, objective, replay } = trainingShapes(model, config);
   const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
   const { batch } = samplers;
-  const forward = planBatch(batch, processor, model.sampleShape);
-  const backward = planBatch(batch, processor, model.sampleShape, 'gradient');
+  const forward = planBatch(batch, processor, model);
+  const backward = planBatch(batch, processor, model, 'gradient');
   const sampling = samplingGraphs(model, { ...samplers, batch: forward.rows }, shift);
   const budget = processor.memoryBudget / backward.lanes;
   const gradients = gradientGraphs(model, { ...samplers, batch: backward.rows }, shift, budget);
   const networks = [objective, replay].map((shape) => {
-    const parts = planEvenly(shape.batch, processor);
-    return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes };
+    const parts = objectivePlan(shape, processor);
+    return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes, sharesHeap: true };
   });
   const sessions = sessionBytes(
     ...Object.values(sampling).flatMap((graph) => (graph ? [{ graph, lanes: forward.lanes }] : [])),
@@ -76,7 +76,7 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
     ...networks,
     ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
   );
-  const parameters = sizeOf(shift.phiShape) + count(specs.reconstructor) + count(specs.discriminator ?? {});
+  const parameters = sizeOf(shift.phiShape) + countOf(specs.reconstructor) + countOf(specs.discriminator ?? {});
   // The components beside the bytes that they were read from.
   return (
     sessions +
@@ -96,7 +96,7 @@ function decoderGraphs(model: DiffusionModel, { method }: DiscoveryConfig, proce
 
 /** h of all samples at every step, and the components made of it. */
 function statisticsBytes(model: DiffusionModel, processor: Processor): number {
-  const { rows, lanes } = planBatch(STATISTICS_BATCH, processor, model.sampleShape);
+  const { rows, lanes } = planBatch(STATISTICS_BATCH, processor, model);
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, rows), 'SYMMETRIC', null);
   const samples = 4 * STATISTICS_SAMPLES * STATISTICS_STEPS * sizeOf(model.hShape);
@@ -105,10 +105,6 @@ function statisticsBytes(model: DiffusionModel, processor: Processor): number {
 
 function componentBytes({ hShape }: DiffusionModel): number {
   return 4 * STATISTICS_STEPS * COMPONENT_COUNT * sizeOf(hShape);
-}
-
-function count(specs: ParameterSpecs): number {
-  return Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 /** What grows as a run goes on: remembered pairs, their copy in a checkpoint, unedited images, samples of both trajectories. */

@@ -2,9 +2,9 @@ import { vjp } from '../autodiff/vjp.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor, type Tensor } from '../graph/tensor.js';
 import { crossEntropy, generatorLoss, hingeLoss, meanAbsoluteError } from '../learning/losses.js';
-import { type ParameterSpecs, type Parameters, parameterInputs } from '../learning/parameters.js';
+import { countOf, type ParameterSpecs, type Parameters, parameterInputs } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
-import { planEvenly } from '../runtime/batch-plan.js';
+import { type BatchPlan, planEvenly } from '../runtime/batch-plan.js';
 import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
 import { recordDiscriminator, spectralSpecs } from './discriminator.js';
@@ -90,6 +90,12 @@ function gradientsOf(
   return Object.fromEntries(named.filter((entry): entry is [`grad:${string}`, Value] => entry[1] !== null));
 }
 
+/** How the batch is spread over a device. */
+export function objectivePlan(shape: ObjectiveShape, device: Pick<Device, 'name' | 'threads'>): BatchPlan {
+  const specs = { ...shape.reconstructor, ...shape.discriminator };
+  return planEvenly(shape.batch, device, shape.sampleShape, countOf(specs));
+}
+
 /** Everything behind the finished images, as one session: losses, and their gradients by ∂x′, ∂θ_R and ∂θ_D. */
 export class Objective {
   private constructor(
@@ -98,10 +104,10 @@ export class Objective {
   ) {}
 
   static async create(shape: ObjectiveShape, device: Device): Promise<Objective> {
-    const plan = planEvenly(shape.batch, device);
+    const plan = objectivePlan(shape, device);
     const graph = objectiveGraph({ ...shape, batch: plan.rows }, plan.rows / plan.batch);
     const sums = Object.keys(graph.outputs).filter((name) => !OF_SAMPLES.includes(name));
-    return new Objective(await BatchSession.create(graph, plan, device, sums), shape);
+    return new Objective(await BatchSession.create(graph, plan, device, { sums, sharesHeap: true }), shape);
   }
 
   async run(pairs: Pairs, parameters: Parameters): Promise<ObjectiveResult> {

@@ -121,16 +121,16 @@ export class Samplers {
     shift: ShiftControl,
     device: Device,
   ): Promise<Samplers> {
-    const plan = planBatch(config.batch, device, model.sampleShape);
+    const plan = planBatch(config.batch, device, model);
     const { shifted, plain } = samplingGraphs(model, { ...config, batch: plan.rows }, shift);
     const sessions = {
       shifted: await BatchSession.create(shifted, plan, device),
       plain: plain && (await BatchSession.create(plain, plan, device)),
     };
-    const parts = planBatch(config.batch, device, model.sampleShape, 'gradient');
+    const parts = planBatch(config.batch, device, model, 'gradient');
     const budget = device.memoryBudget / parts.lanes;
     const graphs = gradientGraphs(model, { ...config, batch: parts.rows }, shift, budget);
-    const open = (graph: Graph) => BatchSession.create(graph, parts, device, ['gradPhi']);
+    const open = (graph: Graph) => BatchSession.create(graph, parts, device, { sums: ['gradPhi'] });
     const gradients = graphs && {
       backward: await open(graphs.backward),
       first: graphs.first && (await open(graphs.first)),

@@ -179,6 +179,7 @@ export class Trainer {
     return { ...next, parameters: { phi: this.shift.retract(next.parameters['phi'] as FloatTensor) } };
   }
 
+  /** Updates `reconstructor` in place: nobody else holds it. */
   private async rehearse(
     reconstructor: Learner,
     recent: readonly Pairs[],
@@ -192,13 +193,13 @@ export class Trainer {
         recall(recent, this.config.seed, step, turn),
         learner.parameters,
       );
-      learner = update(learner, gradients, NETWORK_LEARNING_RATE);
+      learner = update(learner, gradients, NETWORK_LEARNING_RATE, true);
     }
     return learner;
   }
 }
 
-function update({ parameters, adam }: Learner, gradients: Parameters, learningRate: number): Learner {
-  const next = adamStep(parameters, gradients, adam, learningRate);
+function update({ parameters, adam }: Learner, gradients: Parameters, learningRate: number, inPlace = false): Learner {
+  const next = adamStep(parameters, gradients, adam, learningRate, { inPlace });
   return { parameters: next.parameters, adam: next.state };
 }

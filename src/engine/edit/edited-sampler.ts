@@ -51,7 +51,7 @@ export class EditedSampler {
     device: Device,
     images?: SampleImages,
   ): Promise<EditedSampler> {
-    const plan = planBatch(batch, device, model.sampleShape);
+    const plan = planBatch(batch, device, model);
     const tape = new Tape();
     const inputs = stepInputs(tape, model, plan.rows, stochastic);
     const deltaH = tape.input('deltaH', [plan.rows, ...model.hShape]);

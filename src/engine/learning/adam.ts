@@ -20,13 +20,19 @@ export function adamStart(parameters: Parameters): AdamState {
   return { step: 0, m: zeros(), v: zeros() };
 }
 
-/** One step of Adam (Kingma & Ba, arXiv 1412.6980, algorithm 1) along `gradients`; everything given is left as it is. */
+/**
+ * One step of Adam (Kingma & Ba, arXiv 1412.6980, algorithm 1) along `gradients`. Everything given is left as it is, but with
+ * `inPlace` parameters and moments, which are then changed themselves.
+ */
 export function adamStep(
   parameters: Parameters,
   gradients: Parameters,
   state: AdamState,
   learningRate: number,
-  [beta1, beta2]: Betas = DEFAULT_BETAS,
+  {
+    betas: [beta1, beta2] = DEFAULT_BETAS,
+    inPlace = false,
+  }: { readonly betas?: Betas; readonly inPlace?: boolean } = {},
 ): { parameters: Parameters; state: AdamState } {
   const step = state.step + 1;
   const moved: Record<string, FloatTensor> = {};
@@ -36,11 +42,13 @@ export function adamStep(
     const [g, oldM, oldV] = [gradients[name], state.m[name], state.v[name]];
     if (!g || !oldM || !oldV || g.data.length !== theta.data.length)
       throw new RangeError(`Adam: gradient or state of ${name} [${theta.shape}] is missing`);
-    moved[name] = floatTensor(theta.shape);
-    m[name] = floatTensor(theta.shape);
-    v[name] = floatTensor(theta.shape);
+    const next = (tensor: FloatTensor) => (inPlace ? tensor : floatTensor(theta.shape));
+    const [newTheta, newM, newV] = [next(theta), next(oldM), next(oldV)];
     const old = { theta: theta.data, m: oldM.data, v: oldV.data };
-    move(old, { theta: moved[name].data, m: m[name].data, v: v[name].data }, g.data, rates);
+    move(old, { theta: newTheta.data, m: newM.data, v: newV.data }, g.data, rates);
+    moved[name] = newTheta;
+    m[name] = newM;
+    v[name] = newV;
   }
   return { parameters: moved, state: { step, m, v } };
 }

@@ -46,3 +46,8 @@ function unit(values: Float32Array): Float32Array {
 export function parameterInputs(tape: Tape, specs: ParameterSpecs): Record<string, Value> {
   return Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, tape.input(name, shape)]));
 }
+
+/** Numbers in all parameters together. */
+export function countOf(specs: ParameterSpecs): number {
+  return Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type FloatTensor, sizeOf } from '../graph/tensor.js';
 
 /** Weights that together take less stay in memory. */
-const KEPT_BYTES = 64 * 2 ** 20;
+const KEPT_BYTES = 16 * 2 ** 20;
 
 /** Closes a file when nobody holds a tensor of it any more. */
 const files = new FinalizationRegistry<number>((file) => closeSync(file));

@@ -50,7 +50,7 @@ export class PretrainingTrainer {
     const noise = drawNoise(seed, step, x0.shape);
     const { loss, gradients } = await this.objective.run({ x0, noise, timesteps }, state.parameters);
     const clipped = clipGlobalNorm(gradients, GRADIENT_LIMIT);
-    const moved = adamStep(state.parameters, clipped, state.adam, learningRateAt(this.config, step), BETAS);
+    const moved = adamStep(state.parameters, clipped, state.adam, learningRateAt(this.config, step), { betas: BETAS });
     const ema = movingAverage(state.ema, moved.parameters, Math.min(EMA_DECAY, (1 + step) / (10 + step)));
     const losses = new Float32Array(step);
     losses.set(state.losses);

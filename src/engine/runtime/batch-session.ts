@@ -8,6 +8,13 @@ import { withModelSource } from './model-source.js';
 import type { FloatTensors, OpenSession, Tensors } from './open-session.js';
 import { type Feeds, fed, guarded } from './session.js';
 
+export interface BatchOptions {
+  /** Outputs that are sums over samples (gradients of what all of them share); the first axis of all others is the batch. */
+  readonly sums?: readonly string[];
+  /** No arena, however large the values: of a session that is a small part of the work, and not worth memory of its own. */
+  readonly sharesHeap?: boolean;
+}
+
 /**
  * A graph whose samples do not depend on each other, run on parts of the batch at once (data parallelism). Recorded for
  * {@link BatchPlan.rows} samples, fed with all of them. Where the parts do not divide the batch, the last one is filled up with
@@ -21,17 +28,15 @@ export class BatchSession {
     private readonly sums: ReadonlySet<string>,
   ) {}
 
-  /**
-   * Outputs named in `sums` are sums over samples (gradients of what all of them share); the first axis of all others is the
-   * batch. Throws as {@link Session.create} does.
-   */
+  /** Throws as {@link Session.create} does. */
   static async create(
     graph: Graph,
     plan: BatchPlan,
     device: Device,
-    sums: readonly string[] = [],
+    { sums = [], sharesHeap = false }: BatchOptions = {},
   ): Promise<BatchSession> {
-    const options = { ...device.options, ...arenaFor(graph, device), intraOpNumThreads: plan.threads };
+    const arena = sharesHeap ? { enableCpuMemArena: false } : arenaFor(graph, device);
+    const options = { ...device.options, ...arena, intraOpNumThreads: plan.threads };
     const sessions = await guarded('building a session', () =>
       withModelSource(graph, device, (source) => openInLanes(source, options, plan.lanes)),
     );
@@ -104,13 +109,15 @@ function joined(parts: readonly FloatTensor[], batch: number): FloatTensor {
   return out;
 }
 
-/** In float64, in the order of the parts. */
+/** In float64, in the order of the parts; takes the first part's memory. */
 function summed(parts: readonly FloatTensor[]): FloatTensor {
-  const [first] = parts as [FloatTensor];
-  if (parts.length === 1) return first;
-  const sum = Float64Array.from(first.data);
-  for (const { data } of parts.slice(1)) {
-    for (let index = 0; index < sum.length; index += 1) sum[index] = (sum[index] ?? 0) + (data[index] ?? 0);
+  const [first, ...others] = parts as [FloatTensor, ...FloatTensor[]];
+  const { data } = first;
+  const added = others.map((part) => part.data);
+  for (let index = 0; index < data.length; index += 1) {
+    let sum = data[index] as number;
+    for (const part of added) sum += part[index] as number;
+    data[index] = sum;
   }
-  return floatTensor(first.shape, Float32Array.from(sum));
+  return first;
 }

@@ -23,6 +23,8 @@ function bytesOf({ shape, dtype }: Pick<Value, 'shape' | 'dtype'>): number {
 export interface Sessions {
   readonly graph: Graph;
   readonly lanes: number;
+  /** As {@link BatchOptions.sharesHeap}. */
+  readonly sharesHeap?: boolean;
 }
 
 /**
@@ -31,10 +33,10 @@ export interface Sessions {
  */
 export function sessionBytes(...sessions: readonly Sessions[]): number {
   const [kept, shared] = [[0], [0]];
-  for (const { graph, lanes } of sessions) {
+  for (const { graph, lanes, sharesHeap = false } of sessions) {
     kept.push(lanes * WEIGHT_FACTOR * constantBytes(graph));
     const { hasArena, bytes } = activationsOf(graph);
-    (hasArena ? kept : shared).push(lanes * bytes);
+    (hasArena && !sharesHeap ? kept : shared).push(lanes * bytes);
   }
   return Math.ceil(kept.reduce((sum, bytes) => sum + bytes) + Math.max(...shared));
 }

@@ -40,7 +40,7 @@ export async function measureComponentEffects(
   const plan = samplingPlan(model.schedule, Math.min(EFFECT_STEPS, model.schedule.trainTimesteps));
   const bases = plan.map(({ timestep }) => interpolated(components, timesteps, timestep));
   const [count = 0, width = 0] = bases[0]?.shape ?? [];
-  const batches = planBatch(BATCH, device, model.sampleShape);
+  const batches = planBatch(BATCH, device, model);
   const tape = new Tape();
   const shift = tape.input('shift', [1, ...model.hShape]);
   const { xNext } = recordStep(tape, model, stepInputs(tape, model, batches.rows), 'SYMMETRIC', () => shift);

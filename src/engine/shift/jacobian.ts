@@ -71,7 +71,7 @@ export async function* jacobianDirections(
 }
 
 async function samplingSession(model: DiffusionModel, device: Device): Promise<BatchSession> {
-  const batches = planBatch(JACOBIAN_SAMPLES, device, model.sampleShape);
+  const batches = planBatch(JACOBIAN_SAMPLES, device, model);
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, batches.rows), 'SYMMETRIC', null);
   return BatchSession.create(tape.graph({ xNext, h }), batches, device);
@@ -86,7 +86,7 @@ class OutputJacobian {
   ) {}
 
   static async create(model: DiffusionModel, device: Device): Promise<OutputJacobian> {
-    const batches = planBatch(JACOBIAN_SAMPLES, device, model.sampleShape, 'gradient');
+    const batches = planBatch(JACOBIAN_SAMPLES, device, model, 'gradient');
     const tape = new Tape();
     const x = tape.input('x', [batches.rows, ...model.sampleShape]);
     const encoded = model.encode(tape, x, tape.input('features', [1, model.featureCount]));

@@ -26,7 +26,7 @@ export async function principalDirections(
   device: Device,
   between: Between,
 ): Promise<FloatTensor> {
-  const batches = planBatch(BATCH, device, model.sampleShape);
+  const batches = planBatch(BATCH, device, model);
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, batches.rows), 'SYMMETRIC', null);
   const session = await BatchSession.create(tape.graph({ xNext, h }), batches, device);

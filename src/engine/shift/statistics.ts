@@ -113,7 +113,7 @@ async function recordBottlenecks(
   between: Between,
   onProgress: (done: number) => Promise<void>,
 ): Promise<FloatTensor[]> {
-  const batches = planBatch(STATISTICS_BATCH, device, model.sampleShape);
+  const batches = planBatch(STATISTICS_BATCH, device, model);
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, batches.rows), 'SYMMETRIC', null);
   const session = await BatchSession.create(tape.graph({ xNext, h }), batches, device);

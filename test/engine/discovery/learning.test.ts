@@ -14,12 +14,14 @@ const golden = JSON.parse(readFileSync(fixture('learning.json'), 'utf8'));
 const vector = (values: number[]) => floatTensor([values.length], Float32Array.from(values));
 
 describe('Adam', () => {
-  it('takes the steps of torch.optim.Adam', () => {
+  it.each([false, true])('takes the steps of torch.optim.Adam, in place: %s', (inPlace) => {
     const { theta, gradients, learningRate, path } = golden.adam;
     let parameters: Record<string, FloatTensor> = { theta: vector(theta) };
     let state = adamStart(parameters);
     gradients.forEach((gradient: number[], step: number) => {
-      const next = adamStep(parameters, { theta: vector(gradient) }, state, learningRate);
+      const before = { ...parameters['theta'], data: parameters['theta']?.data.slice() };
+      const next = adamStep(parameters, { theta: vector(gradient) }, state, learningRate, { inPlace });
+      expect(parameters['theta']).toEqual(inPlace ? next.parameters['theta'] : before);
       parameters = { ...next.parameters };
       state = next.state;
       expect(parameters['theta']).toMatchObject({ shape: [7] });

@@ -70,7 +70,7 @@ describe('an optimiser step', () => {
     for (const step of steps) {
       const gradients = named(step.gradients);
       expect(Math.abs(globalNorm(gradients) / step.norm - 1)).toBeLessThan(1e-6);
-      const moved = adamStep(parameters, clipGlobalNorm(gradients, 1), adam, learningRate, [0.9, 0.99]);
+      const moved = adamStep(parameters, clipGlobalNorm(gradients, 1), adam, learningRate, { betas: [0.9, 0.99] });
       parameters = moved.parameters;
       adam = moved.state;
       ema = movingAverage(ema, parameters, step.decay);

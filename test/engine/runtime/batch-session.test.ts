@@ -6,7 +6,7 @@ import { normals } from '../../../src/engine/diffusion/random.js';
 import type { Value } from '../../../src/engine/graph/graph.js';
 import { type FloatTensor, floatTensor } from '../../../src/engine/graph/tensor.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
-import { planBatch } from '../../../src/engine/runtime/batch-plan.js';
+import { planBatch, planEvenly } from '../../../src/engine/runtime/batch-plan.js';
 import { BatchSession } from '../../../src/engine/runtime/batch-session.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { packageFile } from '../../../src/package.js';
@@ -28,7 +28,9 @@ function random(shape: readonly number[], sample: number): FloatTensor {
 }
 
 async function run(batch: number, rows: number, lanes: number) {
-  const session = await BatchSession.create(product(rows), { batch, rows, lanes, threads: 1 }, cpu, ['gradW']);
+  const session = await BatchSession.create(product(rows), { batch, rows, lanes, threads: 1 }, cpu, {
+    sums: ['gradW'],
+  });
   const made = await session.run({ x: random([batch, 3], 0), w: random([3, 4], 1), cotangent: random([batch, 4], 2) });
   await session.release();
   return made;
@@ -55,7 +57,9 @@ describe('a batch in parts', () => {
   });
 
   it('says which input it expected for the whole batch', async () => {
-    const session = await BatchSession.create(product(2), { batch: 8, rows: 2, lanes: 2, threads: 1 }, cpu, ['gradW']);
+    const session = await BatchSession.create(product(2), { batch: 8, rows: 2, lanes: 2, threads: 1 }, cpu, {
+      sums: ['gradW'],
+    });
     const feeds = { x: random([7, 3], 0), w: random([3, 4], 1), cotangent: random([8, 4], 2) };
     await expect(session.run(feeds)).rejects.toThrow(/input x: expected float32\[8,3\], got float32\[7,3\]/);
     await session.release();
@@ -81,7 +85,8 @@ describe('a batch in parts', () => {
 });
 
 describe('the plan of a batch', () => {
-  const lanes = (batch: number, threads: number, name = 'cpu') => planBatch(batch, { name, threads }, [3, 32, 32]);
+  const lanes = (batch: number, threads: number, name = 'cpu', parameterCount = 1e6) =>
+    planBatch(batch, { name, threads }, { sampleShape: [3, 32, 32], parameterCount });
 
   it('keeps every thread busy and covers the batch', () => {
     for (const threads of [1, 2, 3, 4, 16])
@@ -95,9 +100,36 @@ describe('the plan of a batch', () => {
       }
   });
 
+  it('opens fewer lanes of large weights, whose threads divide the rows', () => {
+    expect(lanes(8, 2, 'cpu', 100e6)).toMatchObject({ rows: 4, lanes: 1, threads: 2 });
+    expect(lanes(8, 16, 'cpu', 100e6)).toMatchObject({ rows: 8, lanes: 1, threads: 16 });
+    expect(lanes(8, 16, 'cpu', 12e6)).toMatchObject({ rows: 4, lanes: 2, threads: 8 });
+    expect(lanes(1, 4, 'cpu', 100e6)).toMatchObject({ rows: 1, lanes: 1, threads: 4 });
+  });
+
   it('leaves a single sample all threads, and other devices the whole batch', () => {
     expect(lanes(1, 8)).toEqual({ batch: 1, rows: 1, lanes: 1, threads: 8 });
     expect(lanes(8, 2, 'webgpu')).toMatchObject({ rows: 8, lanes: 1 });
+  });
+});
+
+describe('the plan of a mean over the batch', () => {
+  const parts = (batch: number, side: number, parameters: number) =>
+    planEvenly(batch, { name: 'cpu', threads: 2 }, [3, side, side], parameters);
+
+  it('has parts of one size, none of them large', () => {
+    expect(parts(32, 32, 4e5)).toMatchObject({ rows: 16, lanes: 2, threads: 1 });
+    expect(parts(32, 64, 1.6e6)).toMatchObject({ rows: 16, lanes: 1, threads: 2 });
+    expect(parts(32, 256, 6e6)).toMatchObject({ rows: 1, lanes: 1 });
+    for (let batch = 1; batch <= 300; batch += 1) {
+      const { rows, lanes } = parts(batch, 32, 4e5);
+      expect(batch % (rows * lanes)).toBe(0);
+    }
+  });
+
+  it('does not fall apart where the batch has no good divisor', () => {
+    expect(parts(2 * 67, 32, 4e5)).toMatchObject({ rows: 67, lanes: 2 });
+    expect(parts(2 * 1009, 32, 4e5)).toMatchObject({ rows: 1009, lanes: 2 });
   });
 });
 
