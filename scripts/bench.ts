@@ -5,6 +5,7 @@ import { frames } from './bench/frames.js';
 import { gpu } from './bench/gpu.js';
 import { inversion } from './bench/inversion.js';
 import { midTraining } from './bench/mid-training.js';
+import { passes } from './bench/passes.js';
 import { performanceSuite } from './bench/performance.js';
 import { quality } from './bench/quality.js';
 import { SHAPES } from './bench/random-model.js';
@@ -16,6 +17,7 @@ import { trajectory } from './bench/trajectory.js';
 /** Speed and memory beside PyTorch, and the quality of directions; never part of the tests. */
 const USAGE = `usage: npm run bench [-- performance] [--python python3] [--rounds 5] [--only 'portraits gradient'] [--compile] [--report] [--json]
        npm run bench -- trajectory [--python python3] [--rounds 5] [--batch 8] [--process SYMMETRIC] [--json]
+       npm run bench -- passes     [--only lanes] [--rounds 5] [--report] [--json]
        npm run bench -- accuracy   [--python python3] [--rounds 3] [--json]
        npm run bench -- gpu        [--python python3] [--rounds 5] [--device auto] [--json]
        npm run bench -- slider     [--data FOLDER] [--seconds 20] [--rounds 5] [--json]
@@ -61,6 +63,7 @@ async function main(): Promise<unknown> {
       report: values.report,
     });
   if (positionals[0] === 'trajectory') return trajectory({ python, rounds, batch: Number(values.batch), process });
+  if (positionals[0] === 'passes') return passes({ rounds, only: new RegExp(values.only), report: values.report });
   if (positionals[0] === 'accuracy') return accuracy({ python, seeds: rounds });
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
   if (positionals[0] === 'slider')

@@ -50,11 +50,16 @@ export class Contender {
   }
 
   /** Started as a worker is; all threads of the machine where `threads` is left out. */
-  static azimuth(model: string, device: string, threads?: number): Promise<Contender> {
+  static azimuth(
+    model: string,
+    device: string,
+    threads?: number,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Contender> {
     const script = packageFile('dist/scripts/bench/engine-process.js');
     const count = threads === undefined ? [] : [String(threads)];
     const args = [...SESSION_PROCESS.execArgv, script, model, device, ...count];
-    return Contender.start('azimuth', process.execPath, args, SESSION_PROCESS.env);
+    return Contender.start('azimuth', process.execPath, args, { ...SESSION_PROCESS.env, ...variables });
   }
 
   static peer(

@@ -1,6 +1,7 @@
 import type { Value } from '../graph/graph.js';
 import { floatTensor, lazyTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
+import { applies } from '../passes.js';
 import { interleave } from './interleave.js';
 
 /** Weight and bias of a layer. */
@@ -38,6 +39,7 @@ export function conv3x3(tape: Tape, x: Value, { weight, bias }: Affine): Value {
  * output phase, interleaved: 16 products an output where the plain form takes 36.
  */
 export function upsampleConv(tape: Tape, x: Value, { weight, bias }: Affine): Value {
+  if (!applies('sub-pixel')) return conv3x3(tape, upsampleNearest(tape, x), { weight, bias });
   const phases = phaseKernels(tape, weight).map((kernel, phase) => {
     const [row, column] = [Math.floor(phase / 2), phase % 2];
     // Phase 0 sees the source pixel and the one before it, phase 1 the one after it.

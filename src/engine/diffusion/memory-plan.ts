@@ -1,6 +1,7 @@
 import { checkpointed } from '../autodiff/checkpoint.js';
 import type { Graph } from '../graph/graph.js';
 import { multiplyAdds } from '../graph/multiply-adds.js';
+import { applies } from '../passes.js';
 import { activationBytes } from '../runtime/footprint.js';
 
 /** How many segments are tried. */
@@ -11,7 +12,7 @@ const SEGMENTS = [2, 3, 4, 6, 8, 12, 16, 24, 32];
  * checkpoints that compute least again; where nothing fits, with those that take least. `cotangents` as in {@link checkpointed}.
  */
 export function withinBudget(graph: Graph, cotangents: readonly string[], budgetBytes: number): Graph {
-  if (activationBytes(graph) <= budgetBytes) return graph;
+  if (!applies('step-checkpoints') || activationBytes(graph) <= budgetBytes) return graph;
   const candidates = SEGMENTS.map((segments) => checkpointed(graph, cotangents, segments)).map((candidate) => ({
     candidate,
     bytes: activationBytes(candidate),

@@ -14,6 +14,7 @@ import {
 import type { Graph, Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
+import { applies } from '../passes.js';
 import { planBatch } from '../runtime/batch-plan.js';
 import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
@@ -50,7 +51,8 @@ export function samplingGraphs(
 ): { readonly shifted: Graph; readonly plain: Graph | null } {
   const { tape, xNext, predictedX0 } = recordShifted(model, config, shift);
   const shifted = tape.graph({ xNext, predictedX0 });
-  return { shifted, plain: config.process === 'ASYMMETRIC' ? plainGraph(model, config) : null };
+  const isCheaper = config.process === 'ASYMMETRIC' || !applies('one-decoder');
+  return { shifted, plain: isCheaper ? plainGraph(model, config) : null };
 }
 
 function plainGraph(model: DiffusionModel, { batch, process }: SamplerConfig): Graph {
@@ -67,7 +69,7 @@ const FIRST_STEP_BYTES = 64 * 2 ** 20;
  * models, whose first step is differentiated as the others are.
  */
 export function firstStepOnly(graph: Graph): Graph | null {
-  return constantBytes(graph) <= FIRST_STEP_BYTES ? graph : null;
+  return applies('first-step') && constantBytes(graph) <= FIRST_STEP_BYTES ? graph : null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { applies } from '../passes.js';
 import type { Device } from './device.js';
 
 /** How the rows of a batch are spread over a device. */
@@ -89,5 +90,5 @@ function divisorNear(count: number, most: number): number {
 
 /** As many lanes as there are threads, if `parameters` in each of them take no more than `bytes`; at least one. */
 function lanesWithin(bytes: number, parameters: number, threads: number): number {
-  return Math.max(1, Math.min(threads, Math.floor(bytes / (4 * parameters))));
+  return applies('lanes') ? Math.max(1, Math.min(threads, Math.floor(bytes / (4 * parameters)))) : 1;
 }

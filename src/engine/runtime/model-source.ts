@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Graph } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { lower } from '../ops/lower.js';
+import { applies } from '../passes.js';
 import type { Device } from './device.js';
 import { constantBytes } from './footprint.js';
 import { withOpenExtents } from './open-extents.js';
@@ -25,7 +26,7 @@ export async function withModelSource<T>(
   { name }: Pick<Device, 'name'>,
   use: (source: ModelSource) => Promise<T>,
 ): Promise<T> {
-  const lowered = name === 'cpu' ? withOpenExtents(lower(graph)) : lower(graph);
+  const lowered = name === 'cpu' && applies('open-extents') ? withOpenExtents(lower(graph)) : lower(graph);
   if (constantBytes(graph) <= EMBED_LIMIT_BYTES) return use(encodeModel(lowered));
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-session-'));
   try {
