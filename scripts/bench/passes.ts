@@ -9,7 +9,6 @@ import { ModelFolders } from './performance/models.js';
 const SHOWN_BY: Readonly<Record<Pass, Omit<Cell, 'name'>>> = {
   'sub-pixel': { model: 'portraits', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   'first-step': { model: 'portraits', task: 'gradient', steps: 5, batch: 8, process: 'SYMMETRIC' },
-  'one-decoder': { model: 'portraits', task: 'training', steps: 2, batch: 8, process: 'SYMMETRIC' },
   'open-extents': { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   'step-checkpoints': { model: 'celebahq-256', task: 'vjp', steps: 1, batch: 1, process: 'SYMMETRIC' },
   lanes: { model: 'portraits', task: 'gradient', steps: 5, batch: 8, process: 'SYMMETRIC' },

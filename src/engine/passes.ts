@@ -7,7 +7,6 @@ import { EngineError } from './errors.js';
 export const PASSES = {
   'sub-pixel': 'upsampling as four 2×2 convolutions of the small image',
   'first-step': 'no gradient into x[0]',
-  'one-decoder': 'an unedited step is a shifted one of strength 0',
   'open-extents': 'the first extent of values left open on the CPU',
   'step-checkpoints': 'checkpoints inside a step beyond the memory budget',
   lanes: 'a batch divided among threads, in place of each operator',

@@ -8,7 +8,7 @@ import { recordStep, stepFeeds, stepInputs } from './diffusion/step.js';
 import { backpropagate, sampleTrajectory } from './diffusion/trajectory.js';
 import { objectiveGraph } from './discovery/objective.js';
 import { REPLAY_UPDATES } from './discovery/replay.js';
-import { firstStepOnly, gradientGraphs, samplingGraphs } from './discovery/samplers.js';
+import { firstStepOnly, gradientGraphs, samplingGraph } from './discovery/samplers.js';
 import { shiftConfigOf, Trainer, trainingShapes } from './discovery/trainer.js';
 import type { Graph, Value } from './graph/graph.js';
 import { multiplyAdds } from './graph/multiply-adds.js';
@@ -134,7 +134,7 @@ export class Workload {
     const config = trainingConfig(request);
     const { samplers, objective, replay } = trainingShapes(model, config);
     const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
-    const { shifted } = samplingGraphs(model, samplers, shift);
+    const shifted = samplingGraph(model, samplers, shift);
     const gradients = gradientGraphs(model, samplers, shift, Number.POSITIVE_INFINITY);
     const { backward = null, first = null } = gradients ?? {};
     const backwards = (request.steps - 1) * count(backward) + count(first ?? backward);
@@ -161,7 +161,7 @@ function stepGraphs(model: DiffusionModel, { task, batch, process }: WorkloadReq
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradDeltaH] = vjp(tape, [xNext], [cotangent], [inputs.x, deltaH]) as [Value, Value];
   const backward = tape.graph({ gradX, gradDeltaH });
-  return { forward, backward, first: task === 'gradient' ? firstStepOnly(tape.graph({ gradDeltaH })) : null };
+  return { forward, backward, first: task === 'gradient' ? firstStepOnly(tape.graph({ gradDeltaH }), process) : null };
 }
 
 function trainingConfig({ steps, batch, process }: WorkloadRequest): DiscoveryConfig {

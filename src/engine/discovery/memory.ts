@@ -22,7 +22,7 @@ import {
 } from '../shift/statistics.js';
 import { objectiveGraph, objectivePlan } from './objective.js';
 import { REPLAY_CAPACITY } from './replay.js';
-import { gradientGraphs, samplingGraphs } from './samplers.js';
+import { gradientGraphs, samplingGraph } from './samplers.js';
 import { shiftConfigOf, trainingShapes } from './trainer.js';
 import { poolBatches } from './unedited.js';
 
@@ -63,7 +63,7 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
   const { batch } = samplers;
   const forward = planBatch(batch, processor, model);
   const backward = planBatch(batch, processor, model, 'gradient');
-  const sampling = samplingGraphs(model, { ...samplers, batch: forward.rows }, shift);
+  const sampling = samplingGraph(model, { ...samplers, batch: forward.rows }, shift);
   const budget = processor.memoryBudget / backward.lanes;
   const gradients = gradientGraphs(model, { ...samplers, batch: backward.rows }, shift, budget);
   const networks = [objective, replay].map((shape) => {
@@ -71,7 +71,7 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
     return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes, sharesHeap: true };
   });
   const sessions = sessionBytes(
-    ...Object.values(sampling).flatMap((graph) => (graph ? [{ graph, lanes: forward.lanes }] : [])),
+    { graph: sampling, lanes: forward.lanes },
     ...Object.values(gradients ?? {}).flatMap((graph) => (graph ? [{ graph, lanes: backward.lanes }] : [])),
     ...networks,
     ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),

@@ -41,23 +41,11 @@ export interface ShiftChoice {
 export type OnStep = (stepIndex: number, step: SamplingStep, predictedX0: FloatTensor) => Promise<void>;
 
 /**
- * Shifted and unedited sampling steps of `batch` samples. Without a graph of its own an unedited step is a shifted one of strength
- * 0: the same work where the decoder runs once.
+ * A sampling step of `batch` samples. An unedited one is a shifted one of strength 0: the same work where the decoder runs once, and
+ * where it runs twice a second pass for the few samples that are unedited, in place of a session that holds all weights again.
  */
-export function samplingGraphs(
-  model: DiffusionModel,
-  config: SamplerConfig,
-  shift: ShiftControl,
-): { readonly shifted: Graph; readonly plain: Graph | null } {
+export function samplingGraph(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl): Graph {
   const { tape, xNext, predictedX0 } = recordShifted(model, config, shift);
-  const shifted = tape.graph({ xNext, predictedX0 });
-  const isCheaper = config.process === 'ASYMMETRIC' || !applies('one-decoder');
-  return { shifted, plain: isCheaper ? plainGraph(model, config) : null };
-}
-
-function plainGraph(model: DiffusionModel, { batch, process }: SamplerConfig): Graph {
-  const tape = new Tape();
-  const { xNext, predictedX0 } = recordStep(tape, model, stepInputs(tape, model, batch), process, null);
   return tape.graph({ xNext, predictedX0 });
 }
 
@@ -65,11 +53,13 @@ function plainGraph(model: DiffusionModel, { batch, process }: SamplerConfig): G
 const FIRST_STEP_BYTES = 64 * 2 ** 20;
 
 /**
- * The VJP of a step without ∂/∂x, which nobody needs of x[0]: without it nothing of the encoder is differentiated. Null for large
- * models, whose first step is differentiated as the others are.
+ * The VJP of a step without ∂/∂x, which nobody needs of x[0]: without it nothing of the encoder is differentiated. Null, so that the
+ * first step is differentiated as the others are, for large models, and where a step has two decoder passes (a training of the
+ * shipped model, T = 5: 460 → 430 MiB without it).
  */
-export function firstStepOnly(graph: Graph): Graph | null {
-  return applies('first-step') && constantBytes(graph) <= FIRST_STEP_BYTES ? graph : null;
+export function firstStepOnly(graph: Graph, process: ReverseProcess): Graph | null {
+  const isWorth = process === 'SYMMETRIC' && constantBytes(graph) <= FIRST_STEP_BYTES;
+  return applies('first-step') && isWorth ? graph : null;
 }
 
 /**
@@ -87,7 +77,7 @@ export function gradientGraphs(
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradPhi] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
   const planned = (graph: Graph) => withinBudget(graph, [cotangent.name], budgetBytes);
-  const first = firstStepOnly(tape.graph({ gradPhi }));
+  const first = firstStepOnly(tape.graph({ gradPhi }), config.process);
   return { backward: planned(tape.graph({ gradX, gradPhi })), first: first && planned(first) };
 }
 
@@ -103,7 +93,7 @@ function recordShifted(model: DiffusionModel, config: SamplerConfig, shift: Shif
   return { tape, inputs, phi, ...step };
 }
 
-/** The sessions of one batch shape: unedited and shifted sampling, and the VJP of a shifted step. */
+/** The sessions of one batch shape: sampling, shifted or not, and the VJP of a shifted step. */
 export class Samplers {
   readonly plan: readonly SamplingStep[];
 
@@ -111,7 +101,7 @@ export class Samplers {
     private readonly model: DiffusionModel,
     private readonly config: SamplerConfig,
     private readonly shift: ShiftControl,
-    private readonly sessions: { shifted: BatchSession; plain: BatchSession | null },
+    private readonly session: BatchSession,
     private gradients: { backward: BatchSession; first: BatchSession | null } | null,
   ) {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
@@ -124,11 +114,8 @@ export class Samplers {
     device: Device,
   ): Promise<Samplers> {
     const plan = planBatch(config.batch, device, model);
-    const { shifted, plain } = samplingGraphs(model, { ...config, batch: plan.rows }, shift);
-    const sessions = {
-      shifted: await BatchSession.create(shifted, plan, device),
-      plain: plain && (await BatchSession.create(plain, plan, device)),
-    };
+    const graph = samplingGraph(model, { ...config, batch: plan.rows }, shift);
+    const session = await BatchSession.create(graph, plan, device);
     const parts = planBatch(config.batch, device, model, 'gradient');
     const budget = device.memoryBudget / parts.lanes;
     const graphs = gradientGraphs(model, { ...config, batch: parts.rows }, shift, budget);
@@ -137,14 +124,12 @@ export class Samplers {
       backward: await open(graphs.backward),
       first: graphs.first && (await open(graphs.first)),
     };
-    return new Samplers(model, config, shift, sessions, gradients);
+    return new Samplers(model, config, shift, session, gradients);
   }
 
   /** The unedited trajectory. */
   async plain(noise: FloatTensor, between: Between, onStep?: OnStep): Promise<Trajectory> {
-    const { plain } = this.sessions;
-    if (!plain) return this.shifted(noise, this.shift.initial(), this.unmoved(), between, onStep);
-    return this.sample(noise, between, onStep, (step, x) => plain.run({ ...stepFeeds(this.model, step, 0), x }));
+    return this.shifted(noise, this.shift.initial(), this.unmoved(), between, onStep);
   }
 
   /** The trajectory shifted by `choice` under parameters φ. */
@@ -157,7 +142,7 @@ export class Samplers {
   ): Promise<Trajectory> {
     const strengths = this.strengths(choice);
     return this.sample(noise, between, onStep, (step, x) =>
-      this.sessions.shifted.run({ ...this.feeds(step, phi, strengths), x }),
+      this.session.run({ ...this.feeds(step, phi, strengths), x }),
     );
   }
 
@@ -189,7 +174,7 @@ export class Samplers {
 
   async release(): Promise<void> {
     await this.releaseGradients();
-    for (const session of Object.values(this.sessions)) await session?.release();
+    await this.session.release();
   }
 
   private async sample(
