@@ -29,7 +29,7 @@ import { poolBatches } from './unedited.js';
 /** Share of the memory now available that a run may take. */
 const USABLE = 0.9;
 /** What a process that trains takes beyond what is counted: heap, code, threads, buffers between two session runs (measured). */
-const BASE_BYTES = 65 * 2 ** 20;
+const BASE_BYTES = 42 * 2 ** 20;
 /** What a lane's thread takes before its sessions (measured). */
 const THREAD_BYTES = 20 * 2 ** 20;
 type Processor = Pick<Device, 'name' | 'threads' | 'memoryBudget'>;
@@ -77,12 +77,11 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
     ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
   );
   const parameters = sizeOf(shift.phiShape) + countOf(specs.reconstructor) + countOf(specs.discriminator ?? {});
-  // The components beside the bytes that they were read from.
   return (
     sessions +
     THREAD_BYTES * (Math.max(forward.lanes, backward.lanes) - 1) +
     4 * COPIES_OF_PARAMETERS * parameters +
-    2 * componentBytes(model) +
+    componentBytes(model) +
     keptBytes(model, config)
   );
 }
