@@ -5,8 +5,10 @@ import { fillPage } from './page.js';
 import type { Cell } from './performance/grid.js';
 import { ModelFolders } from './performance/models.js';
 
+type Shown = Omit<Cell, 'name'>;
+
 /** What shows best what a pass gains. */
-const SHOWN_BY: Readonly<Record<Pass, Omit<Cell, 'name'>>> = {
+const SHOWN_BY: Readonly<Record<Pass, Shown>> = {
   'sub-pixel': { model: 'portraits', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   'first-step': { model: 'portraits', task: 'gradient', steps: 5, batch: 8, process: 'SYMMETRIC' },
   'open-extents': { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
@@ -18,7 +20,7 @@ const THREADS = 2;
 /** The engine with a pass, and without it. */
 export interface PassFigures {
   readonly pass: Pass;
-  readonly shownBy: Omit<Cell, 'name'>;
+  readonly shownBy: Shown;
   readonly applied: Side;
   readonly left: Side;
 }
@@ -32,10 +34,13 @@ export interface PassOptions {
 
 /** Time and memory of each pass against the engine without it, in turns. */
 export async function passes({ rounds, only, report }: PassOptions): Promise<PassFigures[]> {
+  const names = (Object.keys(PASSES) as Pass[]).filter((name) => only.test(name));
+  if (report && names.length < Object.keys(PASSES).length)
+    throw new Error('--report writes the table of all passes: leave --only out');
   const models = new ModelFolders();
   const figures: PassFigures[] = [];
   try {
-    for (const pass of (Object.keys(PASSES) as Pass[]).filter((name) => only.test(name))) {
+    for (const pass of names) {
       const measured = await measure(pass, models, rounds);
       figures.push(measured);
       console.log(lineOf(measured));

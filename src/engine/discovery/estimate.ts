@@ -1,7 +1,10 @@
-import type { DiscoveryConfig, DiscoveryEstimate } from '../contract.js';
+import type { DiscoveryConfig, DiscoveryEstimate, ReverseProcess } from '../contract.js';
 import { type DiffusionModel, seenShape } from '../diffusion/model.js';
+import { recordStep, stepInputs } from '../diffusion/step.js';
 import type { Between } from '../diffusion/trajectory.js';
+import { multiplyAdds } from '../graph/multiply-adds.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
+import { Tape } from '../ops/tape.js';
 import type { Device } from '../runtime/device.js';
 import { EFFECT_STEPS, effectTrials } from '../shift/component-effects.js';
 import { PRINCIPAL_SAMPLES } from '../shift/principal.js';
@@ -18,7 +21,9 @@ const REPEATS = 3;
 
 /** Seconds of the parts of one training step, at the probe's number of sampling steps. */
 export interface StepTimes {
+  /** Sampling with one decoder pass a step, as statistics are measured: computed from {@link shifted}. */
   readonly plain: number;
+  /** Sampling as this training does, shifted or not. */
   readonly shifted: number;
   readonly gradient: number;
   /** Everything behind the finished samples. */
@@ -74,12 +79,11 @@ async function measure(
   const choice = drawChoice(config, 1);
   const noise = drawNoise(config, 1, model.sampleShape);
   const cotangent = floatTensor(noise.shape, new Float32Array(noise.data.length).fill(1e-3));
-  const runs: StepTimes[] = [];
+  const runs: Required<Omit<StepTimes, 'plain'>>[] = [];
   for (let turn = 0; turn <= REPEATS; turn += 1) {
     const whole = await seconds(async () => {
       state = (await trainer.step(state, between, null)).state;
     });
-    const plain = await seconds(() => trainer.samplers.plain(noise, between));
     const trajectory = await trainer.samplers.shifted(noise, phi, choice, between);
     const shifted = await seconds(() => trainer.samplers.shifted(noise, phi, choice, between));
     const gradient =
@@ -88,11 +92,24 @@ async function measure(
         : 0;
     const seen = await seconds(() => trainer.images.seen(noise, between));
     // The first turn warms up.
-    if (turn > 0) runs.push({ plain, shifted, gradient, rest: Math.max(0, whole - plain - shifted - gradient), seen });
+    if (turn > 0) runs.push({ shifted, gradient, rest: Math.max(0, whole - 2 * shifted - gradient), seen });
   }
-  const middle = (part: keyof StepTimes) => median(runs.map((times) => times[part] ?? 0));
-  const [plain, shifted, gradient] = [middle('plain'), middle('shifted'), middle('gradient')];
+  const middle = (part: keyof (typeof runs)[number]) => median(runs.map((times) => times[part]));
+  const [shifted, gradient] = [middle('shifted'), middle('gradient')];
+  const plain = shifted * onePassShare(model, config.reverseProcess);
   return { plain, shifted, gradient, rest: middle('rest'), seen: middle('seen') };
+}
+
+/** What a step with one decoder pass is of one of this process, in multiply-adds. */
+function onePassShare(model: DiffusionModel, process: ReverseProcess): number {
+  const work = (kind: ReverseProcess) => {
+    const tape = new Tape();
+    const deltaH = tape.input('deltaH', [1, ...model.hShape]);
+    return multiplyAdds(
+      tape.graph({ xNext: recordStep(tape, model, stepInputs(tape, model, 1), kind, () => deltaH).xNext }),
+    );
+  };
+  return process === 'SYMMETRIC' ? 1 : work('SYMMETRIC') / work(process);
 }
 
 /** Seconds of a whole run from the parts of one step, measured with `probed` sampling steps. */
@@ -104,9 +121,9 @@ export function durations(
 ): Pick<DiscoveryEstimate, 'secondsPerStep' | 'totalSeconds'> {
   const { trainingSteps, samplingSteps, batchSize, method } = config;
   const scale = samplingSteps / probed;
-  const pair = (times.plain + times.shifted) * scale + 2 * (times.seen ?? 0);
+  const pair = 2 * (times.shifted * scale + (times.seen ?? 0));
   const learning = method === 'LEARNED' ? Math.max(0, trainingSteps - WARM_UP_STEPS) : 0;
-  const unedited = Math.min(trainingSteps, poolBatches(config, seenShape(model))) * times.plain * scale;
+  const unedited = Math.min(trainingSteps, poolBatches(config, seenShape(model))) * times.shifted * scale;
   const training = unedited + trainingSteps * (times.shifted * scale + times.rest) + learning * times.gradient * scale;
   const { pairs, trajectories } = scoringPlan(config);
   const compared = trajectories - 2 * pairs;

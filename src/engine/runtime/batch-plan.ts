@@ -58,10 +58,11 @@ export function planBatch(
   const candidates = Array.from({ length: Math.min(batch, MAX_ROWS) }, (_, index) => index + 1);
   const least = Math.min(...candidates.map(cost));
   const fewest = candidates.find((count) => cost(count) <= TOLERANCE[kind] * least) ?? 1;
-  const lanes = Math.min(most, Math.ceil(batch / fewest));
+  const possible = Math.min(most, Math.ceil(batch / fewest));
   // Threads that share an operator divide it by its rows.
-  const shared = Math.min(Math.floor(threads / lanes), Math.ceil(batch / lanes), MAX_ROWS);
+  const shared = Math.min(Math.floor(threads / possible), Math.ceil(batch / possible), MAX_ROWS);
   const rows = Math.max(fewest, most < threads ? shared : 1);
+  const lanes = Math.min(possible, Math.ceil(batch / rows));
   return { batch, rows, lanes, threads: Math.floor(threads / lanes) };
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checkpointed } from '../../../src/engine/autodiff/checkpoint.js';
 import { vjp } from '../../../src/engine/autodiff/vjp.js';
 import { withinBudget } from '../../../src/engine/diffusion/memory-plan.js';
@@ -9,6 +9,8 @@ import { Tape } from '../../../src/engine/ops/tape.js';
 import { activationBytes, peakBytes } from '../../../src/engine/runtime/footprint.js';
 import { Session } from '../../../src/engine/runtime/session.js';
 import { generator, randomTensor, relativeError, testDevice } from '../../helpers/numeric.js';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const DEPTH = 12;
 const SHAPE = [1, 8, 16, 16];
@@ -81,6 +83,12 @@ describe('withinBudget', () => {
   it('changes nothing that fits', () => {
     const graph = chain();
     expect(withinBudget(graph, ['cotangent'], activationBytes(graph))).toBe(graph);
+  });
+
+  it('changes nothing without its pass', () => {
+    vi.stubEnv('AZIMUTH_WITHOUT', 'step-checkpoints');
+    const graph = chain();
+    expect(withinBudget(graph, ['cotangent'], 1)).toBe(graph);
   });
 
   it('computes as little again as the budget allows', () => {

@@ -89,6 +89,13 @@ describe('the plan of a batch', () => {
     planBatch(batch, { name, threads }, { sampleShape: [3, 32, 32], parameterCount });
 
   it('keeps every thread busy and covers the batch', () => {
+    for (const parameters of [12e6, 30e6, 100e6])
+      for (const threads of [2, 4, 12, 16])
+        for (let batch = 1; batch <= 40; batch += 1) {
+          const plan = lanes(batch, threads, 'cpu', parameters);
+          expect(plan.lanes * plan.threads).toBeLessThanOrEqual(threads);
+          expect(plan.lanes).toBeLessThanOrEqual(Math.ceil(batch / plan.rows));
+        }
     for (const threads of [1, 2, 3, 4, 16])
       for (let batch = 1; batch <= 40; batch += 1) {
         const plan = lanes(batch, threads);
