@@ -35,6 +35,11 @@ class Turns {
   /** When what takes turns last went on. */
   private yielded = performance.now();
 
+  /** What takes turns begins: the time before it blocked nobody. */
+  begin(): void {
+    this.yielded = performance.now();
+  }
+
   async turn(whileBusy: () => Promise<void>): Promise<void> {
     const blockedMs = performance.now() - this.yielded;
     if (blockedMs > LONG_MS) await setTimeout(Math.min(blockedMs * SHARE, SHARE_MAX_MS));
@@ -60,6 +65,7 @@ export class Interactive {
 
   /** Runs `work` while trainings wait. */
   duringSweep<T>(work: () => Promise<T>): Promise<T> {
+    this.turns.sweep.begin();
     return this.sweeps.during(work);
   }
 
