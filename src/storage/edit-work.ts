@@ -1,22 +1,22 @@
 import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
-import type { Database, Queryable } from './connection.js';
-import { StaleEpochError } from './errors.js';
-import { appendEvent } from './events.js';
+import { batched } from './batched.js';
+import type { Database } from './connection.js';
+import {
+  appendFrames,
+  type EditEnd,
+  endEdits,
+  type NewFrame,
+  type NewFrames,
+  type Of,
+  type StartedEdit,
+  startEdits,
+} from './edit-log.js';
 import type { Held } from './held.js';
-import { imageRowOf, type NewImage, putBlob, putImages, readBlob, touchImages } from './images.js';
-import { setStatus } from './run-status.js';
+import { type NewImage, putBlob, readBlob, touchImages } from './images.js';
 import { direction, edit, event, image, inversion, run } from './tables.js';
 import type { EditRow, ImageFitName, ImageRow, InversionFacts, MergeRow } from './types.js';
 
 const DAY_MS = 86_400_000;
-
-export interface NewFrame {
-  /** `{ coarse, stepIndex, timestep, samplingSteps }`. */
-  readonly payload: Record<string, unknown>;
-  readonly image: NewImage;
-  readonly original: NewImage | null;
-  readonly difference: NewImage | null;
-}
 
 /** What the latents of an image depend on. */
 export interface InversionKey {
@@ -35,8 +35,14 @@ export interface EditOutcome {
   readonly frames: readonly Record<string, unknown>[];
 }
 
-/** What a worker does to edits. Each function is one transaction. */
+/** What a worker does to edits. Each function is one transaction, which edits that ask at the same time may share. */
 export class EditWork {
+  private readonly begin = batched<Of<StartedEdit>, undefined>((edits) => startEdits(this.database, edits));
+  private readonly append = batched<Of<NewFrames>, undefined>((edits) => appendFrames(this.database, edits));
+  private readonly end = batched<Of<EditEnd>, undefined>((edits) => endEdits(this.database, edits));
+  private readonly newestOf = batched((requestHashes: readonly string[]) => this.newest(requestHashes));
+  private readonly framesOf = batched<string, Record<string, unknown>[]>((runIds) => this.frames(runIds));
+
   constructor(private readonly database: Database) {}
 
   async row(runId: string): Promise<EditRow> {
@@ -64,92 +70,35 @@ export class EditWork {
 
   /** Frames that the log already has (an edit that was retried), as {@link frameKey} names them. */
   async announcedFrames(runId: string): Promise<Set<string>> {
-    return new Set((await this.frames(runId)).map(frameKey));
+    return new Set((await this.framesOf(runId)).map(frameKey));
   }
 
-  private async frames(runId: string): Promise<Record<string, unknown>[]> {
+  private async frames(runIds: readonly string[]): Promise<Record<string, unknown>[][]> {
     const rows = await this.database
-      .select({ payload: event.payload })
+      .select({ runId: event.runId, payload: event.payload })
       .from(event)
-      .where(and(eq(event.runId, runId), eq(event.type, 'EditFrame')))
+      .where(and(inArray(event.runId, [...runIds]), eq(event.type, 'EditFrame')))
       .orderBy(asc(event.seq));
-    return rows.map(({ payload }) => payload);
+    return runIds.map((id) => rows.filter(({ runId }) => runId === id).map(({ payload }) => payload));
   }
 
-  /** Appends frames with their images in one statement: a frame costs one round trip, and several cost no more. */
-  async appendFrames(held: Held, frames: readonly NewFrame[]): Promise<void> {
-    const images = new Map<string, { row: ImageRow; bytes: Uint8Array }>();
-    const idOf = (picture: NewImage | null) => {
-      if (!picture) return null;
-      const row = imageRowOf(picture);
-      images.set(row.id, { row, bytes: picture.bytes });
-      return row.id;
-    };
-    const payloads = frames.map(({ payload, image: shown, original, difference }) => ({
-      ...payload,
-      imageId: idOf(shown),
-      originalId: idOf(original),
-      differenceId: idOf(difference),
-    }));
-    // In order, as everybody stores them.
-    const all = [...images.values()].sort((a, b) => (a.row.blobHash < b.row.blobHash ? -1 : 1));
-    const column = <Value>(of: (entry: (typeof all)[number]) => Value) => sql.param(all.map(of));
-    const { rows } = await this.database.execute<{ seq: number }>(sql`
-      WITH given AS (
-        SELECT * FROM unnest(
-          ${column(({ row }) => row.id)}::uuid[], ${column(({ row }) => row.blobHash)}::text[],
-          ${column(({ bytes }) => Buffer.from(bytes))}::bytea[], ${column(({ row }) => row.width)}::int[],
-          ${column(({ row }) => row.height)}::int[], ${column(({ row }) => row.contentType)}::text[]
-        ) AS g (id, hash, bytes, width, height, content_type)
-      ), blobs AS (
-        INSERT INTO blob (hash, bytes) SELECT hash, bytes FROM given ON CONFLICT (hash) DO UPDATE SET created_at = now()
-      ), images AS (
-        INSERT INTO ${image} (id, blob_hash, width, height, content_type)
-        SELECT id, hash, width, height, content_type FROM given ON CONFLICT DO NOTHING
-      )
-      ${this.appended(held, payloads)}`);
-    if (rows.length === 0) throw new StaleEpochError(held.runId, held.epoch);
+  /** Appends frames with their images: a frame costs one round trip, and several cost no more. */
+  appendFrames(held: Held, frames: readonly NewFrame[]): Promise<void> {
+    return this.append({ held, frames });
   }
 
-  /** The rest of a WITH that appends EditFrame events under the run's epoch, and rings once. */
-  private appended({ runId, epoch }: Held, payloads: readonly Record<string, unknown>[]) {
-    return sql`, holder AS (
-        UPDATE ${run} SET last_seq = last_seq + ${payloads.length}::int WHERE id = ${runId} AND epoch = ${epoch}
-        RETURNING id, last_seq - ${payloads.length}::int AS before
-      ), appended AS (
-        INSERT INTO ${event} (run_id, seq, type, payload)
-        SELECT id, before + place, 'EditFrame', payload
-        FROM holder, jsonb_array_elements(${JSON.stringify(payloads)}::jsonb) WITH ORDINALITY AS p (payload, place)
-        RETURNING run_id, seq
-      )
-      SELECT max(seq) AS seq, pg_notify('azimuth_event', run_id || ':' || max(seq)) FROM appended GROUP BY run_id`;
-  }
-
-  async start(held: Held, row: Pick<EditRow, 'shifts' | 'provenance' | 'requestHash' | 'options'>): Promise<void> {
-    // Locked, so that nobody takes the run between the look and the write.
-    const runHeld = sql`(SELECT id FROM ${run} WHERE id = ${held.runId} AND epoch = ${held.epoch} FOR NO KEY UPDATE)`;
-    const started = await this.database
-      .update(edit)
-      .set({ ...row, shifts: [...row.shifts] })
-      .where(sql`${edit.runId} = ${runHeld}`)
-      .returning({ runId: edit.runId });
-    if (started.length === 0) throw new StaleEpochError(held.runId, held.epoch);
+  start(held: Held, facts: StartedEdit): Promise<void> {
+    return this.begin({ held, ...facts });
   }
 
   /** What an edit with the same request hash left; null if none has yet, or its frames are not kept any more. */
   async outcomeOf(requestHash: string): Promise<EditOutcome | null> {
-    const [known] = await this.database
-      .select()
-      .from(edit)
-      .innerJoin(run, eq(run.id, edit.runId))
-      .where(and(eq(edit.requestHash, requestHash), eq(run.status, 'SUCCEEDED'), isNull(edit.rerunOfId)))
-      .orderBy(desc(run.finishedAt))
-      .limit(1);
+    const known = await this.newestOf(requestHash);
     const { resultImageId, originalImageId, reconstructionPsnr } = known?.edit ?? {};
     if (!known || !resultImageId || !originalImageId) return null;
     // Its log as well: without it nobody knows which frames there were.
     if (known.run.firstSeq > 1) return null;
-    const frames = await this.frames(known.run.id);
+    const frames = await this.framesOf(known.run.id);
     const named = frames.flatMap(({ imageId, originalId, differenceId }) => [imageId, originalId, differenceId]);
     if (
       !(await touchImages(
@@ -161,31 +110,27 @@ export class EditWork {
     return { resultImageId, originalImageId, reconstructionPsnr: reconstructionPsnr ?? null, frames };
   }
 
+  private async newest(requestHashes: readonly string[]) {
+    const rows = await this.database
+      .selectDistinctOn([edit.requestHash])
+      .from(edit)
+      .innerJoin(run, eq(run.id, edit.runId))
+      .where(and(inArray(edit.requestHash, [...requestHashes]), eq(run.status, 'SUCCEEDED'), isNull(edit.rerunOfId)))
+      .orderBy(edit.requestHash, desc(run.finishedAt));
+    const known = new Map(rows.map((row) => [row.edit.requestHash, row]));
+    return requestHashes.map((hash) => known.get(hash) ?? null);
+  }
+
   /** Ends an edit with what another one left. */
-  async repeat(held: Held, { frames, ...outcome }: EditOutcome, announced: ReadonlySet<string>): Promise<void> {
+  repeat(held: Held, { frames, ...outcome }: EditOutcome, announced: ReadonlySet<string>): Promise<void> {
+    const { resultImageId: result, originalImageId: original, reconstructionPsnr } = outcome;
     const fresh = frames.filter((payload) => !announced.has(frameKey(payload)));
-    await this.database.transaction(async (tx) => {
-      for (const payload of fresh) await appendEvent(tx, { ...held, type: 'EditFrame', payload });
-      await this.end(tx, held, outcome);
-    });
+    return this.end({ held, result, original, reconstructionPsnr, frames: fresh });
   }
 
   /** Result and final status, together. */
-  async finish(held: Held, result: NewImage, original: NewImage, reconstructionPsnr: number | null): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      const [{ id: resultImageId }, { id: originalImageId }] = (await putImages(tx, [result, original])) as [
-        ImageRow,
-        ImageRow,
-      ];
-      await this.end(tx, held, { resultImageId, originalImageId, reconstructionPsnr });
-    });
-  }
-
-  private async end(tx: Queryable, held: Held, outcome: Omit<EditOutcome, 'frames'>): Promise<void> {
-    const { resultImageId: resultId, originalImageId: originalId } = outcome;
-    await tx.update(edit).set(outcome).where(eq(edit.runId, held.runId));
-    await appendEvent(tx, { ...held, type: 'EditFinished', payload: { resultId, originalId } });
-    await setStatus(tx, { ...held, status: 'SUCCEEDED', error: null });
+  finish(held: Held, result: NewImage, original: NewImage, reconstructionPsnr: number | null): Promise<void> {
+    return this.end({ held, result, original, reconstructionPsnr, frames: [] });
   }
 
   /** Something that came up after the edit ended, under the epoch that it ended in: nobody takes over what is over. */

@@ -17,7 +17,8 @@ import { statusStore } from './workers.js';
 
 export { Bell, REQUEST_CHANNEL } from './bell.js';
 export { type Database, migrateDatabase, openPool, type Queryable } from './connection.js';
-export { type EditOutcome, frameKey, type NewFrame } from './edit-work.js';
+export type { NewFrame } from './edit-log.js';
+export { type EditOutcome, frameKey } from './edit-work.js';
 export { StaleEpochError, StorageError } from './errors.js';
 export { CHUNK_BYTES, DatabaseFiles, type FileStore } from './file-store.js';
 export { queueKey, wakeWorkers } from './hand-over.js';

@@ -1,4 +1,5 @@
-import { eq, inArray } from 'drizzle-orm';
+import { inArray } from 'drizzle-orm';
+import { batched, inOrder } from './batched.js';
 import type { Database, Queryable } from './connection.js';
 import { insertImported, putDirectionFile } from './direction-files.js';
 import { directionsOfDiscovery } from './discoveries.js';
@@ -18,6 +19,8 @@ export class Work {
   readonly models: ModelWork;
   readonly trainings: TrainingWork;
   readonly edits: EditWork;
+  private readonly requests = batched((runIds: readonly string[]) => this.requestsOf(runIds));
+  private readonly direction = batched((ids: readonly string[]) => this.directionsById(ids));
 
   constructor(private readonly database: Database) {
     this.models = new ModelWork(database);
@@ -46,8 +49,7 @@ export class Work {
 
   /** What somebody wants of a run that a worker has, and whether it still has it. */
   async requested({ runId, epoch }: Held): Promise<{ cancel: boolean; pause: boolean; lost: boolean }> {
-    const columns = { cancel: run.cancelRequested, pause: run.pauseRequested, epoch: run.epoch };
-    const [row] = await this.database.select(columns).from(run).where(eq(run.id, runId));
+    const row = await this.requests(runId);
     return { cancel: row?.cancel ?? false, pause: row?.pause ?? false, lost: row?.epoch !== epoch };
   }
 
@@ -55,13 +57,10 @@ export class Work {
     return appendEvent(this.database, { ...held, type, payload });
   }
 
-  directions(ids: readonly string[]): Promise<DirectionRow[]> {
-    return ids.length === 0
-      ? Promise.resolve([])
-      : this.database
-          .select()
-          .from(direction)
-          .where(inArray(direction.id, [...ids]));
+  /** Those of `ids` that are there, in no order. */
+  async directions(ids: readonly string[]): Promise<DirectionRow[]> {
+    const found = await Promise.all([...new Set(ids)].map((id) => this.direction(id)));
+    return found.filter((row) => row !== null);
   }
 
   /** Content-addressed, as is all that has no run behind it: a worker that comes back late changes nothing that is there. */
@@ -84,5 +83,22 @@ export class Work {
 
   blob(hash: string): Promise<Uint8Array> {
     return requireBlob(this.database, hash);
+  }
+
+  private async requestsOf(runIds: readonly string[]) {
+    const columns = { id: run.id, cancel: run.cancelRequested, pause: run.pauseRequested, epoch: run.epoch };
+    const rows = await this.database
+      .select(columns)
+      .from(run)
+      .where(inArray(run.id, [...runIds]));
+    return inOrder(runIds, rows);
+  }
+
+  private async directionsById(ids: readonly string[]) {
+    const rows = await this.database
+      .select()
+      .from(direction)
+      .where(inArray(direction.id, [...ids]));
+    return inOrder(ids, rows);
   }
 }

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { EngineError } from '../../src/engine/index.js';
 import { createMerger, openQueue, type Queue } from '../../src/jobs/index.js';
 import { type RunningWorker, startWorker } from '../../src/jobs/worker.js';
-import { openStorage, StaleEpochError, type Storage, Work } from '../../src/storage/index.js';
+import { type Held, openStorage, StaleEpochError, type Storage, Work } from '../../src/storage/index.js';
 import type { EventRow } from '../../src/storage/types.js';
 import { TestDatabase } from '../helpers/database.js';
 import { NEW_EDIT } from '../helpers/edits.js';
@@ -296,6 +296,56 @@ it('a worker whose edit another one has taken over cannot say what the edit was 
   expect((await work.edits.row(id)).provenance).not.toEqual(facts.provenance);
   await work.edits.start(holder, { ...facts, provenance: { of: 'holder' } });
   expect((await work.edits.row(id)).provenance).toEqual({ of: 'holder' });
+  await work.setStatus(holder, 'CANCELLED');
+});
+
+it('edits that write at the same time share a statement, from which those that others have taken over are left out', async () => {
+  const work = new Work(db.database);
+  const ids = [await edit(), await edit(), await edit()];
+  const helds = await Promise.all(ids.map((id) => work.take(id, randomUUID())));
+  const [first, stalled, third] = helds.map((held) => held!);
+  const holder = (await work.take(stalled!.runId, randomUUID()))!;
+  const facts = (of: string) => ({ shifts: [], provenance: { of }, requestHash: null, options: {} });
+  const picture = (value: number) => ({
+    bytes: Uint8Array.of(9, value),
+    width: 1,
+    height: 1,
+    contentType: 'image/png',
+  });
+  const frame = (stepIndex: number) => ({
+    payload: { coarse: false, stepIndex },
+    image: picture(stepIndex),
+    original: null,
+    difference: null,
+  });
+  const outcomes = async (write: (held: Held, place: number) => Promise<void>) => {
+    const settled = await Promise.allSettled([first!, stalled!, third!].map(write));
+    return settled.map((one) => (one.status === 'rejected' ? one.reason : 'written'));
+  };
+  const leftOut = ['written', expect.any(StaleEpochError), 'written'];
+  expect(await outcomes((held, place) => work.edits.start(held, facts(`${place}`)))).toEqual(leftOut);
+  // The same picture in two edits, and two in one.
+  expect(await outcomes((held) => work.edits.appendFrames(held, [frame(0), frame(1)]))).toEqual(leftOut);
+  expect(await outcomes((held, place) => work.edits.finish(held, picture(2 + place), picture(8), place))).toEqual(
+    leftOut,
+  );
+  for (const [place, { runId }] of [first!, third!].entries()) {
+    const log = await events(runId);
+    expect(log.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(log.map(({ type }) => type).slice(2)).toEqual(['EditFrame', 'EditFrame', 'EditFinished', 'StatusChanged']);
+    const row = await work.edits.row(runId);
+    expect(row).toMatchObject({
+      status: 'SUCCEEDED',
+      provenance: { of: `${2 * place}` },
+      reconstructionPsnr: 2 * place,
+    });
+    expect(log[4]?.payload).toEqual({ resultId: row.resultImageId, originalId: row.originalImageId });
+    expect((await work.edits.image(row.resultImageId!)).bytes).toEqual(Uint8Array.of(9, 2 + 2 * place));
+    const shown = log.slice(2, 4).map(({ payload }) => work.edits.image(payload['imageId'] as string));
+    expect((await Promise.all(shown)).map(({ bytes }) => bytes[1])).toEqual([0, 1]);
+  }
+  expect(await work.edits.row(stalled!.runId)).toMatchObject({ status: 'RUNNING', resultImageId: null, lastSeq: 3 });
+  await expect(work.edits.finish(first!, picture(3), picture(8), null)).rejects.toThrow(StaleEpochError);
   await work.setStatus(holder, 'CANCELLED');
 });
 
