@@ -88,10 +88,10 @@ export class BatchSession {
   }
 }
 
-/** Rows of part `at`; of zeros where the batch has no more. */
+/** Rows of part `at`, in the batch's own memory; in zeros of their own where the batch has no more. */
 function partOf({ data }: FloatTensor, { shape }: Value, at: number): FloatTensor {
   const size = sizeOf(shape);
-  const part = data.slice(at * size, (at + 1) * size);
+  const part = data.subarray(at * size, (at + 1) * size);
   if (part.length === size) return floatTensor(shape, part);
   const filled = floatTensor(shape);
   filled.data.set(part);

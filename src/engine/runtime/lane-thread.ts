@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { memoryOf } from './hand-over.js';
 import type { LaneReply, LaneRequest } from './lanes.js';
 import { type OpenSession, openSession } from './open-session.js';
 
@@ -21,7 +22,8 @@ async function answer(request: LaneRequest): Promise<LaneReply['results']> {
 let last: Promise<void> = Promise.resolve();
 parentPort?.on('message', (request: LaneRequest) => {
   last = last.then(async () => {
-    const reply = (rest: Omit<LaneReply, 'id'>) => parentPort?.postMessage({ id: request.id, ...rest });
+    const reply = ({ results, error }: Omit<LaneReply, 'id'>) =>
+      parentPort?.postMessage({ id: request.id, results, error } satisfies LaneReply, memoryOf(results));
     try {
       reply({ results: await answer(request), error: null });
     } catch (error) {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { packageFile } from '../../package.js';
+import { memoryOf, owned } from './hand-over.js';
 import type { ModelSource } from './model-source.js';
 import { type FloatTensors, type OpenSession, openSession, type SessionOptions, type Tensors } from './open-session.js';
 
@@ -59,21 +60,24 @@ class Lane {
     const session = this.count;
     await this.ask({ kind: 'open', session, source, options });
     return {
-      run: (shared, rows) => this.ask({ kind: 'run', session, shared, rows }),
+      run: (shared, rows) => {
+        const own = rows.map(owned);
+        return this.ask({ kind: 'run', session, shared, rows: own }, memoryOf(own));
+      },
       release: async () => {
         await this.ask({ kind: 'release', session });
       },
     };
   }
 
-  private ask(work: Work): Promise<FloatTensors[]> {
+  private ask(work: Work, handedOver: ArrayBuffer[] = []): Promise<FloatTensors[]> {
     this.count += 1;
     const id = this.count;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       // An idle lane does not keep the process alive.
       this.thread.ref();
-      this.thread.postMessage({ id, ...work } satisfies LaneRequest);
+      this.thread.postMessage({ id, ...work } satisfies LaneRequest, handedOver);
     });
   }
 
