@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { inOrder } from '../storage/batched.js';
 import type { EventRow, Storage } from '../storage/types.js';
 
 /** Rows of one operation, fetched in batches: a list of n nodes costs one query per kind of relation, not n. */
@@ -7,10 +8,7 @@ export type Loaders = ReturnType<typeof createLoaders>;
 function byId<Row extends { readonly id: string }>(
   fetch: (ids: readonly string[]) => Promise<readonly Row[]>,
 ): DataLoader<string, Row | null> {
-  return new DataLoader(async (ids) => {
-    const rows = new Map((await fetch(ids)).map((row) => [row.id, row]));
-    return ids.map((id) => rows.get(id) ?? null);
-  });
+  return new DataLoader(async (ids) => inOrder(ids, await fetch(ids)));
 }
 
 function framesByEdit(storage: Storage): DataLoader<string, EventRow[]> {
