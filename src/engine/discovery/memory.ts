@@ -60,8 +60,8 @@ export function discoveryBytes(
 function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor: Processor): number {
   const { specs, samplers, objective, replay } = trainingShapes(model, config);
   const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
-  const { batch } = samplers;
-  const forward = planBatch(batch, processor, model);
+  const { batch, isTrained } = samplers;
+  const forward = planBatch(batch, processor, model, isTrained ? 'training' : 'sampling');
   const backward = planBatch(batch, processor, model, 'gradient');
   const sampling = samplingGraph(model, { ...samplers, batch: forward.rows }, shift);
   const budget = processor.memoryBudget / backward.lanes;

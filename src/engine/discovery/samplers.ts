@@ -113,7 +113,7 @@ export class Samplers {
     shift: ShiftControl,
     device: Device,
   ): Promise<Samplers> {
-    const plan = planBatch(config.batch, device, model);
+    const plan = planBatch(config.batch, device, model, config.isTrained ? 'training' : 'sampling');
     const graph = samplingGraph(model, { ...config, batch: plan.rows }, shift);
     const session = await BatchSession.create(graph, plan, device);
     const parts = planBatch(config.batch, device, model, 'gradient');

@@ -5,7 +5,7 @@ import type { Device } from './device.js';
 import { arenaFor } from './footprint.js';
 import { openInLanes } from './lanes.js';
 import { withModelSource } from './model-source.js';
-import type { FloatTensors, OpenSession, Tensors } from './open-session.js';
+import type { FloatTensors, Made, OpenSession, Tensors } from './open-session.js';
 import { type Feeds, fed, guarded } from './session.js';
 
 export interface BatchOptions {
@@ -25,7 +25,6 @@ export class BatchSession {
     private readonly inputs: readonly Value[],
     private readonly plan: BatchPlan,
     private readonly sessions: readonly OpenSession[],
-    private readonly sums: ReadonlySet<string>,
   ) {}
 
   /** Throws as {@link Session.create} does. */
@@ -37,22 +36,26 @@ export class BatchSession {
   ): Promise<BatchSession> {
     const arena = sharesHeap ? { enableCpuMemArena: false } : arenaFor(graph, device);
     const options = { ...device.options, ...arena, intraOpNumThreads: plan.threads };
+    const summed = Object.fromEntries(sums.map((name) => [name, (graph.outputs[name] as Value).shape]));
     const sessions = await guarded('building a session', () =>
-      withModelSource(graph, device, (source) => openInLanes(source, options, plan.lanes)),
+      withModelSource(graph, device, (source) => openInLanes(source, options, plan.lanes, summed)),
     );
-    return new BatchSession(graph.inputs, plan, sessions, new Set(sums));
+    return new BatchSession(graph.inputs, plan, sessions);
   }
 
-  /** Takes the inputs by name, the batch as their first axis; an input that has the shape of the graph's own is every sample's. */
+  /**
+   * Takes the inputs by name, the batch as their first axis; an input that has the shape of the graph's own is every sample's. Sums
+   * hold until the next run, which writes into their memory.
+   */
   async run(feeds: Feeds): Promise<Record<string, FloatTensor>> {
     const { shared, parts } = this.divided(feeds);
-    const results = await guarded('running a session', () => this.spread(shared, parts));
-    const [first = {}] = results;
-    const outputs = Object.keys(first).map((name): [string, FloatTensor] => {
-      const made = results.map((result) => result[name] as FloatTensor);
-      return [name, this.sums.has(name) ? summed(made) : joined(made, this.plan.batch)];
-    });
-    return Object.fromEntries(outputs);
+    const lanes = await guarded('running a session', () => this.spread(shared, parts));
+    const rows = lanes.flatMap((made) => made.rows);
+    const sums = lanes.map((made) => made.sums);
+    return {
+      ...byName(rows, (made) => joined(made, this.plan.batch)),
+      ...byName(sums, summed),
+    };
   }
 
   /** Frees the sessions; they must not be used afterwards. */
@@ -76,16 +79,22 @@ export class BatchSession {
     return { shared, parts };
   }
 
-  /** The results in the order of `parts`; each lane takes its share of neighbours, this thread the last. */
-  private async spread(shared: Tensors, parts: readonly Tensors[]): Promise<FloatTensors[]> {
+  /** What each lane made, in the order of `parts`; each takes its share of neighbours, this thread the last. */
+  private async spread(shared: Tensors, parts: readonly Tensors[]): Promise<Made[]> {
     const share = (lane: number) => Math.floor((lane * parts.length) / this.sessions.length);
     const runs = this.sessions.map((session, lane) => session.run(shared, parts.slice(share(lane), share(lane + 1))));
     const results = await Promise.allSettled(runs);
-    return results.flatMap((result) => {
+    return results.map((result) => {
       if (result.status === 'rejected') throw result.reason;
       return result.value;
     });
   }
+}
+
+/** What `merge` makes of all values of a name. */
+function byName(made: readonly FloatTensors[], merge: (values: readonly FloatTensor[]) => FloatTensor): FloatTensors {
+  const names = Object.keys(made[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, merge(made.map((one) => one[name] as FloatTensor))]));
 }
 
 /** Rows of part `at`, in the batch's own memory; in zeros of their own where the batch has no more. */
@@ -109,7 +118,7 @@ function joined(parts: readonly FloatTensor[], batch: number): FloatTensor {
   return out;
 }
 
-/** In float64, in the order of the parts; takes the first part's memory. */
+/** In float64, in the order of the lanes; takes the first one's memory. */
 function summed(parts: readonly FloatTensor[]): FloatTensor {
   const [first, ...others] = parts as [FloatTensor, ...FloatTensor[]];
   const { data } = first;

@@ -2,12 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { packageFile } from '../../package.js';
 import { memoryOf, owned } from './hand-over.js';
 import type { ModelSource } from './model-source.js';
-import { type FloatTensors, type OpenSession, openSession, type SessionOptions, type Tensors } from './open-session.js';
+import { type Made, type OpenSession, openSession, type SessionOptions, type Tensors } from './open-session.js';
+import type { Shapes } from './running-sum.js';
 
 interface OpenRequest {
   readonly kind: 'open';
   readonly source: ModelSource;
   readonly options: SessionOptions;
+  readonly summed: Shapes;
 }
 
 interface RunRequest {
@@ -27,13 +29,13 @@ export type LaneRequest = Work & { readonly id: number };
 
 export interface LaneReply {
   readonly id: number;
-  /** Outputs of each row of a run. */
-  readonly results: FloatTensors[];
+  /** Of a run. */
+  readonly made: Made;
   readonly error: string | null;
 }
 
 interface Waiting {
-  readonly resolve: (results: FloatTensors[]) => void;
+  readonly resolve: (made: Made) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -44,10 +46,10 @@ class Lane {
   private count = 0;
 
   constructor() {
-    this.thread.on('message', ({ id, results, error }: LaneReply) => {
+    this.thread.on('message', ({ id, made, error }: LaneReply) => {
       const asked = this.waiting.get(id);
       this.forget(id);
-      if (error === null) asked?.resolve(results);
+      if (error === null) asked?.resolve(made);
       else asked?.reject(new Error(error));
     });
     this.thread.on('error', (error) => this.fail(error));
@@ -55,10 +57,10 @@ class Lane {
     this.thread.unref();
   }
 
-  async open(source: ModelSource, options: SessionOptions): Promise<OpenSession> {
+  async open(source: ModelSource, options: SessionOptions, summed: Shapes): Promise<OpenSession> {
     this.count += 1;
     const session = this.count;
-    await this.ask({ kind: 'open', session, source, options });
+    await this.ask({ kind: 'open', session, source, options, summed });
     return {
       run: (shared, rows) => {
         const own = rows.map(owned);
@@ -70,7 +72,7 @@ class Lane {
     };
   }
 
-  private ask(work: Work, handedOver: ArrayBuffer[] = []): Promise<FloatTensors[]> {
+  private ask(work: Work, handedOver: ArrayBuffer[] = []): Promise<Made> {
     this.count += 1;
     const id = this.count;
     return new Promise((resolve, reject) => {
@@ -97,15 +99,19 @@ class Lane {
 
 const lanes = new Set<Lane>();
 
-/** Opens the same session once in this thread, and `count − 1` times in others, which live as long as the process. */
+/**
+ * Opens the same session once in this thread, and `count − 1` times in others, which live as long as the process; the outputs
+ * `summed` are added up over the rows of a run.
+ */
 export async function openInLanes(
   source: ModelSource,
   options: SessionOptions,
   count: number,
+  summed: Shapes = {},
 ): Promise<readonly OpenSession[]> {
   while (lanes.size < count - 1) lanes.add(new Lane());
-  const others = [...lanes].slice(0, count - 1).map((lane) => lane.open(source, options));
-  const opened = await Promise.allSettled([...others, openSession(source, options)]);
+  const others = [...lanes].slice(0, count - 1).map((lane) => lane.open(source, options, summed));
+  const opened = await Promise.allSettled([...others, openSession(source, options, summed)]);
   const failed = opened.find((result) => result.status === 'rejected');
   const sessions = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   if (!failed) return sessions;

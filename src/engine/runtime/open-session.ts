@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { type FloatTensor, floatTensor, type Tensor } from '../graph/tensor.js';
 import type { ModelSource } from './model-source.js';
+import { RunningSum, type Shapes } from './running-sum.js';
 
 /** Values by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -8,24 +9,41 @@ export type FloatTensors = Record<string, FloatTensor>;
 
 export type SessionOptions = ort.InferenceSession.SessionOptions;
 
+/** What a session made of some rows. */
+export interface Made {
+  /** Outputs of each row. */
+  readonly rows: FloatTensors[];
+  /** Outputs that were added up over the rows: until the next run, which writes into the same memory. */
+  readonly sums: FloatTensors;
+}
+
 /** A session as one thread runs it: each run blocks that thread. Errors are ONNX Runtime's own. */
 export interface OpenSession {
   /** Runs once for each of `rows`, with `shared` added to each. */
-  run(shared: Tensors, rows: readonly Tensors[]): Promise<FloatTensors[]>;
+  run(shared: Tensors, rows: readonly Tensors[]): Promise<Made>;
   release(): Promise<void>;
 }
 
-/** Opens a session in this thread. */
-export async function openSession(source: ModelSource, options: SessionOptions): Promise<OpenSession> {
+/** Opens a session in this thread; the outputs `summed` are added up over the rows of a run. */
+export async function openSession(
+  source: ModelSource,
+  options: SessionOptions,
+  summed: Shapes = {},
+): Promise<OpenSession> {
   const session = await (typeof source === 'string'
     ? ort.InferenceSession.create(source, options)
     : ort.InferenceSession.create(source, options));
+  const sum = new RunningSum(summed);
   return {
     run: async (shared, rows) => {
       const common = wrapped(shared);
-      const results: FloatTensors[] = [];
-      for (const row of rows) results.push(unwrapped(await session.run({ ...common, ...wrapped(row) })));
-      return results;
+      const made: FloatTensors[] = [];
+      sum.begin();
+      for (const row of rows) {
+        const results = await session.run({ ...common, ...wrapped(row) }, sum.fetches(session.outputNames));
+        made.push(unwrapped(sum.add(results)));
+      }
+      return { rows: made, sums: sum.total };
     },
     release: () => session.release(),
   };

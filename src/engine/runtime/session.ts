@@ -31,8 +31,8 @@ export class Session {
   /** Takes the graph's inputs by name (others are passed over); gives every float output by name. */
   async run(feeds: Feeds): Promise<Record<string, FloatTensor>> {
     const checked = Object.fromEntries(this.inputs.map((input) => [input.name, fed(input, feeds[input.name])]));
-    const [results] = await guarded('running a session', () => this.session.run(checked, [{}]));
-    return results ?? {};
+    const { rows } = await guarded('running a session', () => this.session.run(checked, [{}]));
+    return rows[0] ?? {};
   }
 
   /** Frees the session; it must not be used afterwards. */

@@ -6,7 +6,7 @@ import { normals } from '../../../src/engine/diffusion/random.js';
 import type { Value } from '../../../src/engine/graph/graph.js';
 import { type FloatTensor, floatTensor } from '../../../src/engine/graph/tensor.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
-import { planBatch, planEvenly } from '../../../src/engine/runtime/batch-plan.js';
+import { type BatchKind, planBatch, planEvenly } from '../../../src/engine/runtime/batch-plan.js';
 import { BatchSession } from '../../../src/engine/runtime/batch-session.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { packageFile } from '../../../src/package.js';
@@ -31,7 +31,14 @@ async function run(batch: number, rows: number, lanes: number) {
   const session = await BatchSession.create(product(rows), { batch, rows, lanes, threads: 1 }, cpu, {
     sums: ['gradW'],
   });
-  const made = await session.run({ x: random([batch, 3], 0), w: random([3, 4], 1), cotangent: random([batch, 4], 2) });
+  const feeds = (seed: number) => ({
+    x: random([batch, 3], seed),
+    w: random([3, 4], 1),
+    cotangent: random([batch, 4], 2),
+  });
+  // A run before, of whose sums nothing is left.
+  await session.run(feeds(3));
+  const made = await session.run(feeds(0));
   await session.release();
   return made;
 }
@@ -107,6 +114,16 @@ describe('the plan of a batch', () => {
       }
   });
 
+  it('samples in one lane where those of its training would have the weights of the gradient as well', () => {
+    const unet = { sampleShape: [3, 64, 64], parameterCount: 12.6e6 } as const;
+    const lanesOf = (kind: BatchKind) => planBatch(8, { name: 'cpu', threads: 2 }, unet, kind).lanes;
+    expect([lanesOf('sampling'), lanesOf('training'), lanesOf('gradient')]).toEqual([2, 1, 1]);
+    const small = { sampleShape: [3, 32, 32], parameterCount: 1.8e6 } as const;
+    expect(planBatch(8, { name: 'cpu', threads: 2 }, small, 'training')).toEqual(
+      planBatch(8, { name: 'cpu', threads: 2 }, small, 'sampling'),
+    );
+  });
+
   it('opens fewer lanes of large weights, whose threads divide the rows', () => {
     expect(lanes(8, 2, 'cpu', 100e6)).toMatchObject({ rows: 4, lanes: 1, threads: 2 });
     expect(lanes(8, 16, 'cpu', 100e6)).toMatchObject({ rows: 8, lanes: 1, threads: 16 });
@@ -150,7 +167,7 @@ describe('a process that used lanes', () => {
       const sessions = await openInLanes(encodeModel(tape.graph({ y: tape.exp(tape.input('x', [1])) })), {}, 3);
       const x = { dtype: 'float32', shape: [1], data: Float32Array.of(0) };
       const made = await Promise.all(sessions.map((session) => session.run({ x }, [{}])));
-      console.log(made.map(([{ y }]) => y.data[0]).join());`;
+      console.log(made.map(({ rows: [{ y }] }) => y.data[0]).join());`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
     expect(stdout.trim()).toBe('1,1,1');
   });
