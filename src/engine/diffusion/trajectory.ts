@@ -12,28 +12,19 @@ export interface Trajectory {
 /** Awaited between any two session runs: where a run is cancelled, or lets something more urgent in. */
 export type Between = () => Promise<void>;
 
-/**
- * Runs steps 0 … T−1 from `noise`. What enters a step lies in one piece of memory: tensors of their own, between those that each run
- * makes and drops, would keep the heap from giving anything back. The last sample is its own, and may be kept without the others.
- */
+/** Runs steps 0 … T−1 from `noise`. */
 export async function sampleTrajectory(
   noise: FloatTensor,
   samplingSteps: number,
   runStep: (stepIndex: number, x: FloatTensor) => Promise<FloatTensor>,
   between: Between,
 ): Promise<Trajectory> {
-  const size = noise.data.length;
-  const memory = new Float32Array(samplingSteps * size);
-  const samples: FloatTensor[] = [];
-  let x = noise;
+  const samples = [noise];
   for (let stepIndex = 0; stepIndex < samplingSteps; stepIndex += 1) {
     await between();
-    const kept = floatTensor(x.shape, memory.subarray(stepIndex * size, (stepIndex + 1) * size));
-    kept.data.set(x.data);
-    samples.push(kept);
-    x = await runStep(stepIndex, kept);
+    samples.push(await runStep(stepIndex, samples[stepIndex] as FloatTensor));
   }
-  return { samples: [...samples, x] };
+  return { samples };
 }
 
 /** Cotangents of one step: of x[i] (`null` at step 0, where nobody needs it) and of the parameters, by name. */
