@@ -21,9 +21,9 @@ export interface KnownRun {
   readonly key: string;
   fate: Fate;
   cancelledAtMs: number | null;
-  /** Latest status that any client has seen, and when. */
+  /** Latest status that any client has seen, and the number of the event that said so; 0 before the first. */
   status: string;
-  statusAtMs: number;
+  statusSeq: number;
 }
 
 /** One client's subscription to one run, over all its reconnections. */
@@ -57,7 +57,7 @@ export class Ledger {
   addRun(id: string, kind: FollowedKind, key: string, fate: Fate = 'finish'): KnownRun {
     const known = this.runs.get(id);
     if (known) return known;
-    const run = { id, kind, key, fate, cancelledAtMs: null, status: 'QUEUED', statusAtMs: Date.now() };
+    const run = { id, kind, key, fate, cancelledAtMs: null, status: 'QUEUED', statusSeq: 0 };
     this.runs.set(id, run);
     return run;
   }
@@ -66,9 +66,16 @@ export class Ledger {
     sequence.events.push(event);
     this.seenAtMs = Date.now();
     const run = this.runs.get(sequence.runId);
-    if (!run || event.status === undefined) return;
+    // Who comes late, or back, sees again what others saw.
+    if (!run || event.status === undefined || event.seq <= run.statusSeq) return;
     run.status = event.status;
-    run.statusAtMs = Date.now();
+    run.statusSeq = event.seq;
+  }
+
+  /** Whether any client has seen that a run was taken up again, or ended, after the event of number `seq`. */
+  hasGoneOn(id: string, seq: number): boolean {
+    const run = this.runs.get(id);
+    return run === undefined || (run.statusSeq > seq && run.status !== 'QUEUED');
   }
 
   refused(how: string): void {

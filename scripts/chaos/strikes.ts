@@ -99,25 +99,27 @@ async function strikeWorker(
   return true;
 }
 
-/** Runs that clients know of and this worker has, by global id. */
-async function heldBy({ cluster, ledger }: StrikeParts, enginePid: number): Promise<string[]> {
+/** A run as the database has it: its global id and the number of its latest event. */
+interface Held {
+  readonly id: string;
+  readonly seq: number;
+}
+
+/** Runs that clients know of and this worker has. One may end before the strike falls: its end is an event past `seq`. */
+async function heldBy({ cluster, ledger }: StrikeParts, enginePid: number): Promise<Held[]> {
   const workerId = workerIdOf(enginePid);
   if (workerId === null) return [];
-  const held = "SELECT id, kind FROM run WHERE worker_id = $1 AND status = 'RUNNING'";
-  const rows = await cluster.postgres.query<{ id: string; kind: string }>(held, [workerId]).catch(() => []);
+  const held = "SELECT id, kind, last_seq AS seq FROM run WHERE worker_id = $1 AND status = 'RUNNING'";
+  type Row = { id: string; kind: string; seq: number };
+  const rows = await cluster.postgres.query<Row>(held, [workerId]).catch(() => []);
   return rows
-    .map(({ id, kind }) => globalId(kind === 'edit' ? 'Edit' : 'Discovery', id))
-    .filter((id) => ledger.runs.has(id));
+    .map(({ id, kind, seq }) => ({ id: globalId(kind === 'edit' ? 'Edit' : 'Discovery', id), seq }))
+    .filter(({ id }) => ledger.runs.has(id));
 }
 
 /** Whether clients have seen each of them taken up again, or ended. */
-function goOn(ledger: Ledger, held: readonly string[]): () => boolean {
-  const start = Date.now();
-  return () =>
-    held.every((id) => {
-      const run = ledger.runs.get(id);
-      return run === undefined || (run.statusAtMs > start && run.status !== 'QUEUED');
-    });
+function goOn(ledger: Ledger, held: readonly Held[]): () => boolean {
+  return () => held.every(({ id, seq }) => ledger.hasGoneOn(id, seq));
 }
 
 async function killPostgres({ cluster, recoveries, timeline, random, probe }: StrikeParts): Promise<boolean> {
