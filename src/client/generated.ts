@@ -244,6 +244,8 @@ export type StartDiscoveryInput = {
   readonly directions?: number | null | undefined;
   /** GLOBAL and TIMESTEP: a value for each place of h, not only for each channel; false if left out. PER_TIMESTEP: always true. The others: false. */
   readonly fullSpatial?: boolean | null | undefined;
+  /** Through how many of the last sampling steps the gradient goes, 1 to `samplingSteps`; all of them if left out. Fewer take less time. LEARNED alone. */
+  readonly gradientSteps?: number | null | undefined;
   /** 1 to 200 characters. Used again with the same input it returns the same run; with another it is a CONFLICT. */
   readonly idempotencyKey?: string | null | undefined;
   /** Of the directions (Adam), above 0 to 1; 0.0003 if left out. */
@@ -317,7 +319,7 @@ export type ModelFieldsFragment = { readonly id: string, readonly name: string, 
 
 export type DirectionFieldsFragment = { readonly id: string, readonly index: number, readonly name: string, readonly kind: ShiftKind, readonly origin: DirectionOrigin, readonly version: number, readonly reverseProcess: ReverseProcess, readonly samplingSteps: number, readonly accuracy: number | null, readonly strengthError: number | null, readonly effectSize: number | null, readonly monotonicity: number | null, readonly uniqueness: number | null, readonly score: number | null, readonly dead: boolean, readonly favourite: boolean, readonly hidden: boolean, readonly tags: ReadonlyArray<string>, readonly duplicateOf: { readonly id: string, readonly name: string } | null, readonly strengthRange: { readonly min: number, readonly max: number } | null, readonly filmstrip: ReadonlyArray<{ readonly id: string, readonly url: string, readonly width: number, readonly height: number }>, readonly discovery: { readonly id: string } | null };
 
-export type DiscoveryFieldsFragment = { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } };
+export type DiscoveryFieldsFragment = { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly gradientSteps: number | null, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } };
 
 export type EditFieldsFragment = { readonly id: string, readonly status: RunStatus, readonly seed: number | null, readonly fit: ImageFit | null, readonly samplingSteps: number, readonly coarseSteps: number, readonly eta: number, readonly qualityBoost: number, readonly reverseProcess: ReverseProcess, readonly warnings: ReadonlyArray<string>, readonly cached: boolean, readonly reconstructionPsnr: number | null, readonly lastSeq: number, readonly createdAt: string, readonly finishedAt: string | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly image: { readonly id: string, readonly url: string, readonly width: number, readonly height: number } | null, readonly shifts: ReadonlyArray<{ readonly strength: number, readonly direction: { readonly id: string, readonly name: string }, readonly curve: ReadonlyArray<{ readonly t: number, readonly weight: number }> }>, readonly original: { readonly id: string, readonly url: string, readonly width: number, readonly height: number } | null, readonly result: { readonly id: string, readonly url: string, readonly width: number, readonly height: number } | null };
 
@@ -340,28 +342,28 @@ export type StartDiscoveryMutationVariables = Exact<{
 }>;
 
 
-export type StartDiscoveryMutation = { readonly startDiscovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } };
+export type StartDiscoveryMutation = { readonly startDiscovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly gradientSteps: number | null, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } };
 
 export type PauseDiscoveryMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type PauseDiscoveryMutation = { readonly pauseDiscovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } };
+export type PauseDiscoveryMutation = { readonly pauseDiscovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly gradientSteps: number | null, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } };
 
 export type ResumeDiscoveryMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type ResumeDiscoveryMutation = { readonly resumeDiscovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } };
+export type ResumeDiscoveryMutation = { readonly resumeDiscovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly gradientSteps: number | null, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } };
 
 export type CancelDiscoveryMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelDiscoveryMutation = { readonly cancelDiscovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } };
+export type CancelDiscoveryMutation = { readonly cancelDiscovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly gradientSteps: number | null, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } };
 
 export type UpdateDirectionMutationVariables = Exact<{
   input: UpdateDirectionInput;
@@ -465,14 +467,14 @@ export type DiscoveriesQueryVariables = Exact<{
 }>;
 
 
-export type DiscoveriesQuery = { readonly discoveries: { readonly totalCount: number, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean }, readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } }> } };
+export type DiscoveriesQuery = { readonly discoveries: { readonly totalCount: number, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean }, readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly gradientSteps: number | null, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } }> } };
 
 export type DiscoveryQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type DiscoveryQuery = { readonly discovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } | null };
+export type DiscoveryQuery = { readonly discovery: { readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly lastSeq: number, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly error: { readonly code: string, readonly message: string } | null, readonly model: { readonly id: string }, readonly config: { readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly start: SubspaceStart | null, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly gradientSteps: number | null, readonly batchSize: number, readonly learningRate: number, readonly adversarialWeight: number, readonly minStrength: number, readonly maxStrength: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly reverseProcess: ReverseProcess, readonly checkpointEvery: number, readonly previewEvery: number, readonly seed: number } } | null };
 
 export type EstimateDiscoveryQueryVariables = Exact<{
   input: StartDiscoveryInput;
@@ -665,6 +667,7 @@ fragment DiscoveryFields on Discovery {
     directions
     trainingSteps
     samplingSteps
+    gradientSteps
     batchSize
     learningRate
     adversarialWeight
@@ -714,6 +717,7 @@ fragment DiscoveryFields on Discovery {
     directions
     trainingSteps
     samplingSteps
+    gradientSteps
     batchSize
     learningRate
     adversarialWeight
@@ -763,6 +767,7 @@ fragment DiscoveryFields on Discovery {
     directions
     trainingSteps
     samplingSteps
+    gradientSteps
     batchSize
     learningRate
     adversarialWeight
@@ -812,6 +817,7 @@ fragment DiscoveryFields on Discovery {
     directions
     trainingSteps
     samplingSteps
+    gradientSteps
     batchSize
     learningRate
     adversarialWeight
@@ -1490,6 +1496,7 @@ fragment DiscoveryFields on Discovery {
     directions
     trainingSteps
     samplingSteps
+    gradientSteps
     batchSize
     learningRate
     adversarialWeight
@@ -1539,6 +1546,7 @@ fragment DiscoveryFields on Discovery {
     directions
     trainingSteps
     samplingSteps
+    gradientSteps
     batchSize
     learningRate
     adversarialWeight

@@ -17,6 +17,8 @@ export interface DiscoveryConfigRow {
   readonly trainingSteps: number;
   readonly batchSize: number;
   readonly samplingSteps: number;
+  /** All of them where a configuration does not say. */
+  readonly gradientSteps?: number;
   readonly shift: 'SUBSPACE' | 'GLOBAL' | 'TIMESTEP' | 'BLOCK' | 'PER_TIMESTEP';
   /** Of SUBSPACE; configurations of version 0.1.0 do not say, and mean PRINCIPAL. */
   readonly start?: 'PRINCIPAL' | 'INDEPENDENT';

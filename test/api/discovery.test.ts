@@ -6,7 +6,7 @@ const START = `mutation ($input: StartDiscoveryInput!) {
   startDiscovery(input: $input) {
     id status step totalSteps lastSeq createdAt startedAt
     config {
-      method directions trainingSteps batchSize samplingSteps shift start fullSpatial orthonormal reverseProcess
+      method directions trainingSteps batchSize samplingSteps gradientSteps shift start fullSpatial orthonormal reverseProcess
       maxStrength minStrength learningRate adversarialWeight seed checkpointEvery previewEvery
     }
     model { id }
@@ -53,6 +53,7 @@ describe('startDiscovery', () => {
       trainingSteps: 400,
       batchSize: 8,
       samplingSteps: 5,
+      gradientSteps: null,
       shift: 'SUBSPACE',
       start: 'INDEPENDENT',
       fullSpatial: false,
@@ -88,6 +89,9 @@ describe('startDiscovery', () => {
     ['a batch above 64', { batchSize: 65 }, 'input.batchSize'],
     ['a single sampling step', { samplingSteps: 1 }, 'input.samplingSteps'],
     ["more sampling steps than the model's timesteps", { samplingSteps: 101 }, 'input.samplingSteps'],
+    ['no gradient', { gradientSteps: 0 }, 'input.gradientSteps'],
+    ['a gradient through more steps than there are', { gradientSteps: 6 }, 'input.gradientSteps'],
+    ['a gradient of what is not learned', { method: 'PCA', gradientSteps: 2 }, 'input.gradientSteps'],
     [
       'more orthonormal directions over time than channels',
       { shift: 'TIMESTEP', orthonormal: true, directions: 9 },
@@ -122,6 +126,11 @@ describe('startDiscovery', () => {
     expect(error.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument });
     expect(error.extensions.expected).toBeTruthy();
     expect(error.message).toContain(`${argument}: expected`);
+  });
+
+  test('takes a gradient through the last sampling steps', async () => {
+    const { startDiscovery } = await start({ samplingSteps: 8, gradientSteps: 8 });
+    expect(startDiscovery.config).toMatchObject({ samplingSteps: 8, gradientSteps: 8 });
   });
 
   test('takes fullSpatial orthonormal directions up to the whole size of h', async () => {

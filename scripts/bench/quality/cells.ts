@@ -14,7 +14,7 @@ export interface Cell {
   readonly config: DiscoveryConfig;
 }
 
-export type Group = 'methods' | 'directions' | 'second model' | 'ablation';
+export type Group = 'methods' | 'directions' | 'gradient' | 'second model' | 'ablation';
 
 export const SEEDS: readonly number[] = [0, 1, 2];
 
@@ -70,6 +70,11 @@ export function allCells(): Cell[] {
   return [
     ...methods('methods', 'portraits'),
     ...SEEDS.map((seed) => cell('LEARNED, K = 32', 'directions', 'portraits', { ...DEFAULTS, directions: 32, seed })),
+    ...[3, 2, 1].flatMap((gradientSteps) =>
+      SEEDS.map((seed) =>
+        cell(`LEARNED, gradientSteps ${gradientSteps}`, 'gradient', 'portraits', { ...DEFAULTS, gradientSteps, seed }),
+      ),
+    ),
     ...VARIANTS.map(({ label, config }) => cell(label, 'ablation', 'portraits', { ...ABLATION, ...config })),
     ...methods('second model', 'shapes'),
   ];

@@ -44,12 +44,14 @@ export async function writeReport(
   const groups: Record<Group, Row[]> = {
     methods: rows('methods'),
     directions: rows('directions'),
+    gradient: rows('gradient'),
     'second model': rows('second model'),
     ablation: rows('ablation'),
   };
   fillPage(PAGE, {
     readings: readingTable(readings),
     methods: table([...groups.methods, ...groups.directions]),
+    gradient: table([...groups.methods.filter(({ label }) => label === 'LEARNED'), ...groups.gradient]),
     'second model': table(groups['second model']),
     ablation: table(groups.ablation),
     covered: coveredTable(measured),
@@ -116,7 +118,9 @@ function table(rows: readonly Row[]): string {
 
 /** For each factor, the direction that spends most of its effect there. */
 function coveredTable(results: readonly CellResult[]): string {
-  const shown = results.filter(({ group, label }) => group !== 'ablation' && label.startsWith('LEARNED'));
+  const shown = results.filter(
+    ({ group, label }) => group !== 'ablation' && group !== 'gradient' && label.startsWith('LEARNED'),
+  );
   if (shown.length === 0) return 'Not measured yet.';
   const blocks = (['portraits', 'shapes'] as const).flatMap((domain) => {
     const own = shown.filter((result) => result.domain === domain);

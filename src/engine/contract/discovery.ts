@@ -14,6 +14,8 @@ export interface DiscoveryConfig {
   readonly trainingSteps: number;
   readonly batchSize: number;
   readonly samplingSteps: number;
+  /** Through how many of the last sampling steps the gradient goes; all of them where it is not said. */
+  readonly gradientSteps?: number;
   readonly shift: ShiftKind;
   readonly fullSpatial: boolean;
   readonly orthonormal: boolean;

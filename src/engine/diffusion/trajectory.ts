@@ -27,25 +27,26 @@ export async function sampleTrajectory(
   return { samples };
 }
 
-/** Cotangents of one step: of x[i] (`null` at step 0, where nobody needs it) and of the parameters, by name. */
+/** Cotangents of one step: of x[i] (`null` where nobody needs it) and of the parameters, by name. */
 export interface StepGradient {
   readonly x: FloatTensor | null;
   readonly parameters: Readonly<Record<string, FloatTensor>>;
 }
 
 /**
- * From g = ∂L/∂x[T] back to the parameters: for i = T−1 … 0, (g, g_φ +=) = VJP[step_i](x[i]; g). Returns g_φ, summed over
- * the steps in float64.
+ * From g = ∂L/∂x[T] back to the parameters: for i = T−1 … `earliest`, (g, g_φ +=) = VJP[step_i](x[i]; g). Returns g_φ, summed over
+ * the steps in float64; what x[earliest] owes to the parameters is left out.
  */
 export async function backpropagate(
   { samples }: Trajectory,
   cotangent: FloatTensor,
   runVjp: (stepIndex: number, x: FloatTensor, cotangent: FloatTensor) => Promise<StepGradient>,
   between: Between,
+  earliest = 0,
 ): Promise<Record<string, FloatTensor>> {
   const sums = new Map<string, { shape: readonly number[]; sum: Float64Array }>();
   let g = cotangent;
-  for (let stepIndex = samples.length - 2; stepIndex >= 0; stepIndex -= 1) {
+  for (let stepIndex = samples.length - 2; stepIndex >= earliest; stepIndex -= 1) {
     await between();
     const gradient = await runVjp(stepIndex, samples[stepIndex] as FloatTensor, g);
     for (const [name, part] of Object.entries(gradient.parameters)) accumulate(sums, name, part);

@@ -50,7 +50,7 @@ export async function estimateDiscovery(
     return { secondsPerStep: null, totalSeconds: null, peakMemoryBytes: before + needed, fits: false, advice };
   }
   const steps = Math.min(PROBE_STEPS, config.samplingSteps);
-  const probe = { ...config, samplingSteps: steps };
+  const probe = { ...config, samplingSteps: steps, gradientSteps: steps };
   const trainer = await Trainer.create(model, probe, blankStatistics(model), device);
   try {
     const times = await measure(trainer, probe, model, between);
@@ -121,10 +121,11 @@ export function durations(
 ): Pick<DiscoveryEstimate, 'secondsPerStep' | 'totalSeconds'> {
   const { trainingSteps, samplingSteps, batchSize, method } = config;
   const scale = samplingSteps / probed;
+  const gradient = (times.gradient * Math.min(config.gradientSteps ?? samplingSteps, samplingSteps)) / probed;
   const pair = 2 * (times.shifted * scale + (times.seen ?? 0));
   const learning = method === 'LEARNED' ? Math.max(0, trainingSteps - WARM_UP_STEPS) : 0;
   const unedited = Math.min(trainingSteps, poolBatches(config, seenShape(model))) * times.shifted * scale;
-  const training = unedited + trainingSteps * (times.shifted * scale + times.rest) + learning * times.gradient * scale;
+  const training = unedited + trainingSteps * (times.shifted * scale + times.rest) + learning * gradient;
   const { pairs, trajectories } = scoringPlan(config);
   const compared = trajectories - 2 * pairs;
   // The features of an image end at h: less than half of a sampling step.

@@ -29,6 +29,8 @@ export interface SamplerConfig {
   readonly directions: number;
   /** Whether gradients will be asked for. */
   readonly isTrained: boolean;
+  /** Through how many of the last sampling steps they go; all of them if left out. */
+  readonly gradientSteps?: number | null;
 }
 
 /** Which direction each sample of the batch is shifted along, and how far. */
@@ -53,8 +55,8 @@ export function samplingGraph(model: DiffusionModel, config: SamplerConfig, shif
 const FIRST_STEP_BYTES = 64 * 2 ** 20;
 
 /**
- * The VJP of a step without ∂/∂x, which nobody needs of x[0]: without it nothing of the encoder is differentiated. Null, so that the
- * first step is differentiated as the others are, for large models, and where a step has two decoder passes (a training of the
+ * The VJP of a step without ∂/∂x, which nobody needs of the first sample that is differentiated: without it nothing of the encoder is.
+ * Null, so that the first step is differentiated as the others are, for large models, and where a step has two decoder passes (a training of the
  * shipped model, T = 5: 460 → 430 MiB without it).
  */
 export function firstStepOnly(graph: Graph, process: ReverseProcess): Graph | null {
@@ -146,7 +148,7 @@ export class Samplers {
     );
   }
 
-  /** ∂L/∂φ from ∂L/∂x[T], by checkpointing. */
+  /** ∂L/∂φ from ∂L/∂x[T], by checkpointing; through the last {@link SamplerConfig.gradientSteps} alone. */
   async gradient(
     trajectory: Trajectory,
     cotangent: FloatTensor,
@@ -155,14 +157,16 @@ export class Samplers {
     between: Between,
   ): Promise<FloatTensor> {
     const strengths = this.strengths(choice);
+    const steps = this.plan.length;
+    const earliest = Math.max(0, steps - (this.config.gradientSteps ?? steps));
     const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
       const { backward, first = null } = this.gradients ?? {};
-      const session = (stepIndex === 0 && first) || backward;
+      const session = (stepIndex === earliest && first) || backward;
       if (!session) throw new RangeError('These samplers have no gradients.');
       const made = await session.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { phi: made['gradPhi'] as FloatTensor } };
     };
-    return (await backpropagate(trajectory, cotangent, runVjp, between))['phi'] as FloatTensor;
+    return (await backpropagate(trajectory, cotangent, runVjp, between, earliest))['phi'] as FloatTensor;
   }
 
   /** Frees what only {@link gradient} needs: most of the memory. */

@@ -60,6 +60,7 @@ export function trainingShapes(model: DiffusionModel, config: DiscoveryConfig): 
       kind: config.shift,
       directions,
       isTrained: config.method === 'LEARNED',
+      gradientSteps: config.gradientSteps ?? null,
     },
     objective: { ...common, batch, discriminator: specs.discriminator, adversarialWeight, pullsBack: true },
     replay: { ...common, batch: batch * REPLAY_BATCHES, discriminator: null, adversarialWeight: 0, pullsBack: false },

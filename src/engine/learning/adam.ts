@@ -69,16 +69,22 @@ interface Moments {
   readonly v: Float32Array;
 }
 
-/** From θ and its moments to the next: the loop over all weights that a training step spends its host time in. */
+/**
+ * From θ and its moments to the next, with the corrections of both moments in the step's size and ε (the paper's section 2): the
+ * loop over all weights that a training step spends its host time in.
+ */
 function move(old: Moments, next: Moments, g: Float32Array, rates: Rates): void {
-  const { beta1, beta2, second } = rates;
-  const size = rates.learningRate / rates.first;
+  const { beta1, beta2, learningRate } = rates;
+  const root = Math.sqrt(rates.second);
+  const [size, epsilon] = [(learningRate / rates.first) * root, EPSILON * root];
+  const { theta, m, v } = old;
+  const { theta: nextTheta, m: nextM, v: nextV } = next;
   for (let i = 0; i < g.length; i += 1) {
     const gi = g[i] as number;
-    const mi = beta1 * (old.m[i] as number) + (1 - beta1) * gi;
-    const vi = beta2 * (old.v[i] as number) + (1 - beta2) * gi * gi;
-    next.m[i] = mi;
-    next.v[i] = vi;
-    next.theta[i] = (old.theta[i] as number) - (size * mi) / (Math.sqrt(vi / second) + EPSILON);
+    const mi = beta1 * (m[i] as number) + (1 - beta1) * gi;
+    const vi = beta2 * (v[i] as number) + (1 - beta2) * gi * gi;
+    nextM[i] = mi;
+    nextV[i] = vi;
+    nextTheta[i] = (theta[i] as number) - (size * mi) / (Math.sqrt(vi) + epsilon);
   }
 }

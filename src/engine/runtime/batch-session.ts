@@ -125,7 +125,8 @@ function summed(parts: readonly FloatTensor[]): FloatTensor {
   const added = others.map((part) => part.data);
   for (let index = 0; index < data.length; index += 1) {
     let sum = data[index] as number;
-    for (const part of added) sum += part[index] as number;
+    // An iterator takes ten times as long.
+    for (let part = 0; part < added.length; part += 1) sum += added[part]?.[index] as number;
     data[index] = sum;
   }
   return first;

@@ -52,6 +52,13 @@ export class StartDiscoveryInput {
   })
   samplingSteps?: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Through how many of the last sampling steps the gradient goes, 1 to `samplingSteps`; all of them if left out. Fewer take less time. LEARNED alone.',
+  })
+  gradientSteps?: number | null;
+
   @Field(() => ShiftKind, {
     nullable: true,
     description:

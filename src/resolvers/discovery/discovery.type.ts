@@ -23,6 +23,12 @@ export class DiscoveryConfig {
   @Field(() => Int, { description: 'DDIM steps of each sample (T).' })
   samplingSteps!: number;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Through how many of the last sampling steps the gradient goes; null for all of them.',
+  })
+  gradientSteps?: number | null;
+
   @Field(() => ShiftKind, { description: 'What the directions are made of.' })
   shift!: string;
 

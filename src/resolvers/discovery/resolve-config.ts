@@ -21,7 +21,14 @@ export interface DiscoveryModel {
 /** The defaults filled in and everything checked; BAD_USER_INPUT names the field. */
 export function resolveDiscoveryConfig(input: StartDiscoveryInput, model: DiscoveryModel): DiscoveryConfig {
   const method = input.method ?? DISCOVERY_DEFAULTS.method;
-  return { method, ...shiftOf(method, input, model), ...trainingOf(input, model), ...strengthsOf(input) };
+  const training = trainingOf(input, model);
+  return {
+    method,
+    ...shiftOf(method, input, model),
+    ...training,
+    ...gradientOf(method, input, training),
+    ...strengthsOf(input),
+  };
 }
 
 function trainingOf(input: StartDiscoveryInput, { trainTimesteps }: DiscoveryModel) {
@@ -45,6 +52,20 @@ function trainingOf(input: StartDiscoveryInput, { trainTimesteps }: DiscoveryMod
     previewEvery: integer('previewEvery', 0, STEPS_MAX),
   };
 }
+
+/** Left out, the gradient goes through all sampling steps. */
+function gradientOf(
+  method: Method,
+  { gradientSteps }: StartDiscoveryInput,
+  { samplingSteps }: { readonly samplingSteps: number },
+) {
+  if (gradientSteps === undefined || gradientSteps === null) return {};
+  if (method !== 'LEARNED')
+    throw inputError('input.gradientSteps', `null with ${method}`, gradientSteps, 'Its directions are not learned.');
+  const advice = `There are ${samplingSteps} sampling steps.`;
+  return { gradientSteps: checkInteger('input.gradientSteps', gradientSteps, { min: 1, max: samplingSteps, advice }) };
+}
+
 type NumberField = {
   [Key in keyof typeof DISCOVERY_DEFAULTS]: (typeof DISCOVERY_DEFAULTS)[Key] extends number ? Key : never;
 }[keyof typeof DISCOVERY_DEFAULTS];

@@ -143,6 +143,9 @@ describe('the plan of a scoring', () => {
       training + statistics + scoring,
       6,
     );
+    // Two of the ten steps' gradients.
+    const fewer = durations(times, { ...config, gradientSteps: 2 }, 3, shape).secondsPerStep ?? 0;
+    expect(fewer * 400).toBeCloseTo(10 * (64 + 400) + 2 * 2 * 360, 6);
     // The features come on top, where R and D, which cost nothing here, come to more.
     expect(scoring - features).toBeLessThanOrEqual(training / 4);
   });

@@ -206,6 +206,8 @@ export type StartDiscoveryInput = {
   readonly directions?: number | null | undefined;
   /** GLOBAL and TIMESTEP: a value for each place of h, not only for each channel; false if left out. PER_TIMESTEP: always true. The others: false. */
   readonly fullSpatial?: boolean | null | undefined;
+  /** Through how many of the last sampling steps the gradient goes, 1 to `samplingSteps`; all of them if left out. Fewer take less time. LEARNED alone. */
+  readonly gradientSteps?: number | null | undefined;
   /** 1 to 200 characters. Used again with the same input it returns the same run; with another it is a CONFLICT. */
   readonly idempotencyKey?: string | null | undefined;
   /** Of the directions (Adam), above 0 to 1; 0.0003 if left out. */
@@ -322,7 +324,7 @@ export type RunDetailsQueryVariables = Exact<{
 }>;
 
 
-export type RunDetailsQuery = { readonly discovery: { readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly startedAt: string | null, readonly finishedAt: string | null, readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly createdAt: string, readonly model: { readonly id: string, readonly name: string, readonly stages: ReadonlyArray<{ readonly name: ModelStageName, readonly status: ModelStageStatus, readonly done: number, readonly total: number, readonly estimatedSeconds: number | null, readonly message: string | null }> }, readonly config: { readonly reverseProcess: ReverseProcess, readonly maxStrength: number, readonly minStrength: number, readonly learningRate: number, readonly adversarialWeight: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly start: SubspaceStart | null, readonly seed: number, readonly checkpointEvery: number, readonly previewEvery: number, readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number }, readonly directions: { readonly totalCount: number }, readonly error: { readonly code: string, readonly message: string } | null } | null };
+export type RunDetailsQuery = { readonly discovery: { readonly device: string | null, readonly peakMemoryBytes: number | null, readonly resumedFromStep: number | null, readonly startedAt: string | null, readonly finishedAt: string | null, readonly id: string, readonly status: RunStatus, readonly step: number, readonly totalSteps: number, readonly secondsPerStep: number | null, readonly createdAt: string, readonly model: { readonly id: string, readonly name: string, readonly stages: ReadonlyArray<{ readonly name: ModelStageName, readonly status: ModelStageStatus, readonly done: number, readonly total: number, readonly estimatedSeconds: number | null, readonly message: string | null }> }, readonly config: { readonly reverseProcess: ReverseProcess, readonly maxStrength: number, readonly minStrength: number, readonly gradientSteps: number | null, readonly learningRate: number, readonly adversarialWeight: number, readonly orthonormal: boolean, readonly fullSpatial: boolean, readonly start: SubspaceStart | null, readonly seed: number, readonly checkpointEvery: number, readonly previewEvery: number, readonly method: DiscoveryMethod, readonly shift: ShiftKind, readonly directions: number, readonly trainingSteps: number, readonly samplingSteps: number, readonly batchSize: number }, readonly directions: { readonly totalCount: number }, readonly error: { readonly code: string, readonly message: string } | null } | null };
 
 export type EstimateRunQueryVariables = Exact<{
   input: StartDiscoveryInput;
@@ -834,6 +836,7 @@ export const RunDetailsDocument = new TypedDocumentString(`
       reverseProcess
       maxStrength
       minStrength
+      gradientSteps
       learningRate
       adversarialWeight
       orthonormal

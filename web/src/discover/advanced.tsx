@@ -44,6 +44,14 @@ export function Advanced({ form, fault }: Props) {
             onNumber={(value) => form.set(key, value)}
           />
         ))}
+        <OptionalNumber
+          form={form}
+          fault={fault}
+          name="gradientSteps"
+          label="Gradient through"
+          step={1}
+          placeholder="all steps"
+        />
         <OptionalNumber form={form} fault={fault} name="learningRate" label="Learning rate" />
         <OptionalNumber form={form} fault={fault} name="adversarialWeight" label="Adversarial weight" />
       </div>
@@ -58,7 +66,14 @@ function OptionalNumber({
   fault,
   name,
   label,
-}: Props & { readonly name: 'learningRate' | 'adversarialWeight'; readonly label: string }) {
+  step = 'any',
+  placeholder = 'default',
+}: Props & {
+  readonly name: 'gradientSteps' | 'learningRate' | 'adversarialWeight';
+  readonly label: string;
+  readonly step?: number | 'any';
+  readonly placeholder?: string;
+}) {
   return (
     <Field label={label} error={fault(name)}>
       {(props) => (
@@ -66,8 +81,8 @@ function OptionalNumber({
           class="control number"
           type="number"
           min={0}
-          step="any"
-          placeholder="default"
+          step={step}
+          placeholder={placeholder}
           {...props}
           value={form.changes.value[name] ?? ''}
           onInput={({ currentTarget: { valueAsNumber } }) =>

@@ -118,6 +118,7 @@ function Settings({ run, live }: { readonly run: RunDetails; readonly live: Live
     ],
     ['Reverse process', config.reverseProcess.toLowerCase()],
     ['Samples', `${config.batchSize} per step, ${config.samplingSteps} sampling steps`],
+    ...(config.gradientSteps ? [['Gradient', `through the last ${config.gradientSteps} of them`] as const] : []),
     ['Strengths', `${config.minStrength} to ${config.maxStrength}`],
     ['Learning rate', String(config.learningRate)],
     ['Adversarial weight', String(config.adversarialWeight)],
