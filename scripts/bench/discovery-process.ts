@@ -13,10 +13,10 @@ import { measureStatistics, withIndependent } from '../../src/engine/shift/stati
 import { DISCOVERY_DEFAULTS } from '../../src/resolvers/discovery/defaults.js';
 
 /**
- * Azimuth's side of the accuracy benchmark: `discovery-process.js MODEL THREADS SEED STEPS`, a discovery at the defaults that
- * answers what pytorch/discovery.py answers.
+ * Azimuth's side of the accuracy benchmark: `discovery-process.js MODEL THREADS SEED STEPS GRADIENT_STEPS`, a discovery at the
+ * defaults but for these that answers what pytorch/discovery.py answers.
  */
-const [folder = '', threads = '2', seed = '0', steps = '5'] = process.argv.slice(2);
+const [folder = '', threads = '2', seed = '0', steps = '5', gradientSteps = steps] = process.argv.slice(2);
 const nothing = async () => {};
 /** Of the samples that the accuracy is measured on. */
 const EVALUATION_SEED = 2 ** 30;
@@ -63,7 +63,12 @@ class Discovery {
   }
 }
 
-const config: DiscoveryConfig = { ...DISCOVERY_DEFAULTS, samplingSteps: Number(steps), seed: Number(seed) };
+const config: DiscoveryConfig = {
+  ...DISCOVERY_DEFAULTS,
+  samplingSteps: Number(steps),
+  gradientSteps: Number(gradientSteps),
+  seed: Number(seed),
+};
 const device = await openDevice('cpu', Number(threads));
 const model = await loadModel(folder);
 const begun = performance.now();

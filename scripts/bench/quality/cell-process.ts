@@ -138,8 +138,10 @@ function rounded(matrix: readonly (readonly number[])[]): number[][] {
 }
 
 function writeAtomically(file: string, content: string | Uint8Array): void {
-  writeFileSync(`${file}.part`, content);
-  renameSync(`${file}.part`, file);
+  // Cells side by side may make the same file.
+  const part = `${file}.${process.pid}.part`;
+  writeFileSync(part, content);
+  renameSync(part, file);
 }
 
 mkdirSync(cache, { recursive: true });
