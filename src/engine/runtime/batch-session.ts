@@ -6,6 +6,7 @@ import { arenaFor } from './footprint.js';
 import { openInLanes } from './lanes.js';
 import { withModelSource } from './model-source.js';
 import type { FloatTensors, Made, OpenSession, Tensors } from './open-session.js';
+import { addTo } from './running-sum.js';
 import { type Feeds, fed, guarded } from './session.js';
 
 export interface BatchOptions {
@@ -123,6 +124,7 @@ function summed(parts: readonly FloatTensor[]): FloatTensor {
   const [first, ...others] = parts as [FloatTensor, ...FloatTensor[]];
   const { data } = first;
   const added = others.map((part) => part.data);
+  // The same for two, in a third of the time.
   if (added.length === 1) addTo(data, added[0] as Float32Array);
   else
     for (let index = 0; index < data.length; index += 1) {
@@ -131,9 +133,4 @@ function summed(parts: readonly FloatTensor[]): FloatTensor {
       data[index] = sum;
     }
   return first;
-}
-
-/** As {@link summed} does for two, in a third of the time. */
-function addTo(data: Float32Array, part: Float32Array): void {
-  for (let index = 0; index < data.length; index += 1) data[index] = (data[index] as number) + (part[index] as number);
 }

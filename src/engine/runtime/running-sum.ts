@@ -53,6 +53,7 @@ function dataOf(memory: Memory | null, name: string): Float32Array {
   return memory?.[name]?.data as Float32Array;
 }
 
-function addTo(sum: Float32Array, part: Float32Array): void {
+/** `sum += part`, in float32. */
+export function addTo(sum: Float32Array, part: Float32Array): void {
   for (let index = 0; index < sum.length; index += 1) sum[index] = (sum[index] as number) + (part[index] as number);
 }

@@ -44,14 +44,16 @@ export function Advanced({ form, fault }: Props) {
             onNumber={(value) => form.set(key, value)}
           />
         ))}
-        <OptionalNumber
-          form={form}
-          fault={fault}
-          name="gradientSteps"
-          label="Gradient through"
-          step={1}
-          placeholder="all steps"
-        />
+        {(changes.method ?? DEFAULTS.method) === 'LEARNED' && (
+          <OptionalNumber
+            form={form}
+            fault={fault}
+            name="gradientSteps"
+            label="Gradient through"
+            step={1}
+            placeholder="all steps"
+          />
+        )}
         <OptionalNumber form={form} fault={fault} name="learningRate" label="Learning rate" />
         <OptionalNumber form={form} fault={fault} name="adversarialWeight" label="Adversarial weight" />
       </div>

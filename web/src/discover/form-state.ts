@@ -31,7 +31,9 @@ function consistent(changes: Changes): Changes {
   const kept = { ...changes };
   if (kept.shift && !kinds.includes(kept.shift)) delete kept.shift;
   const kind = kept.shift ?? kinds[0];
-  if (kind !== 'SUBSPACE' || (changes.method ?? 'LEARNED') !== 'LEARNED') delete kept.start;
+  const isLearned = (changes.method ?? 'LEARNED') === 'LEARNED';
+  if (kind !== 'SUBSPACE' || !isLearned) delete kept.start;
+  if (!isLearned) delete kept.gradientSteps;
   if (kind !== 'GLOBAL' && kind !== 'TIMESTEP') delete kept.fullSpatial;
   if (kind === 'BLOCK' || kind === 'PER_TIMESTEP') delete kept.orthonormal;
   return kept;
