@@ -78,6 +78,12 @@ export class Ledger {
     return run === undefined || (run.statusSeq > seq && run.status !== 'QUEUED');
   }
 
+  /** Subscriptions with something still to come: not followed to the end, of a run that is not left paused. */
+  unfinished(statusOf: (runId: string) => string | undefined): Sequence[] {
+    const settled = [undefined, 'PAUSED'];
+    return this.sequences.filter(({ runId, isComplete }) => !isComplete && !settled.includes(statusOf(runId)));
+  }
+
   refused(how: string): void {
     this.refusals.set(how, (this.refusals.get(how) ?? 0) + 1);
   }

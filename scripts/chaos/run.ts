@@ -10,7 +10,7 @@ import { endsCheck } from './checks/ends.js';
 import { imagesCheck } from './checks/images.js';
 import { leftoversCheck, processesOf } from './checks/leftovers.js';
 import { mutationsCheck } from './checks/mutations.js';
-import { sequencesCheck } from './checks/sequences.js';
+import { sequencesCheck, untilFollowed } from './checks/sequences.js';
 import { User } from './client/user.js';
 import { Cluster } from './cluster/cluster.js';
 import { Crowd } from './crowd.js';
@@ -126,6 +126,7 @@ async function live({ options, ledger, recoveries, violations, cluster, timeline
   }, 1000);
   await crowd.ended();
   await recoveries.settled();
+  await untilFollowed({ cluster, ledger }, deadline.signal);
   timeline.note('everybody has ended');
   clearInterval(grace);
   deadline.abort();

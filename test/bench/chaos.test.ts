@@ -41,3 +41,22 @@ describe('a run whose worker was killed', () => {
     expect(ledger.hasGoneOn(ID, 2)).toBe(true);
   });
 });
+
+describe('a subscription when its user has gone', () => {
+  const watched = (isComplete: boolean): Ledger => {
+    const ledger = new Ledger();
+    ledger.sequences.push({ ...sequence(), isComplete });
+    return ledger;
+  };
+
+  it('is waited for while its run goes on, and until it has the end of one that is over', () => {
+    expect(watched(false).unfinished(() => 'RUNNING')).toHaveLength(1);
+    expect(watched(false).unfinished(() => 'SUCCEEDED')).toHaveLength(1);
+    expect(watched(true).unfinished(() => 'SUCCEEDED')).toEqual([]);
+  });
+
+  it('is not waited for when its run is left paused, or gone', () => {
+    expect(watched(false).unfinished(() => 'PAUSED')).toEqual([]);
+    expect(watched(false).unfinished(() => undefined)).toEqual([]);
+  });
+});

@@ -37,3 +37,9 @@ export async function readLog(postgres: Postgres): Promise<Map<string, LoggedRun
   for (const { run_id: runId, at, ...event } of events) log.get(runId)?.events.push({ ...event, at: at.toISOString() });
   return log;
 }
+
+/** What the database says of every run, by its row's id. */
+export async function readStatuses(postgres: Postgres): Promise<Map<string, string>> {
+  const runs = await postgres.query<Pick<LoggedRun, 'id' | 'status'>>('SELECT id, status FROM run');
+  return new Map(runs.map(({ id, status }) => [id, status]));
+}

@@ -1,8 +1,26 @@
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { globalId } from '../../../src/resolvers/ids.js';
 import { isFinal, type SeenEvent } from '../client/operations.js';
-import { type Check, rowIdOf } from './check.js';
-import { type LoggedEvent, readLog } from './log.js';
+import { type Check, type CheckParts, rowIdOf } from './check.js';
+import { type LoggedEvent, readLog, readStatuses } from './log.js';
+
+const LOOK_AGAIN_MS = 200;
+
+/**
+ * Resolves when nobody has anything more to see, or at the deadline. A user leaves at the end of its own runs; who watches
+ * one of them through another server may get its last event a moment later.
+ */
+export async function untilFollowed(
+  { cluster, ledger }: Pick<CheckParts, 'cluster' | 'ledger'>,
+  deadline: AbortSignal,
+): Promise<void> {
+  while (!deadline.aborted) {
+    const statuses = await readStatuses(cluster.postgres);
+    if (ledger.unfinished((id) => statuses.get(rowIdOf(id))).length === 0) return;
+    await setTimeout(LOOK_AGAIN_MS);
+  }
+}
 
 /** Every subscription got the log, all of it, each event once and in order. */
 export const sequencesCheck: Check = async ({ cluster, ledger, violations }) => {
