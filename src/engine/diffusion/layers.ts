@@ -1,5 +1,6 @@
 import type { Value } from '../graph/graph.js';
-import { floatTensor, lazyTensor } from '../graph/tensor.js';
+import { floatTensor, lazyTensor, sizeOf } from '../graph/tensor.js';
+import { perChannel } from '../ops/definition.js';
 import type { Tape } from '../ops/tape.js';
 import { applies } from '../passes.js';
 import { interleave } from './interleave.js';
@@ -15,13 +16,14 @@ export interface Affine {
  * and statistics the backward pass reuses.
  */
 export function groupNorm(tape: Tape, x: Value, groups: number, epsilon: number, { weight, bias }: Affine): Value {
-  const [n, c] = x.shape as [number, number];
-  const size = x.shape.slice(1).reduce((product, extent) => product * extent, 1) / groups;
-  const grouped = tape.reshape(x, [n, groups, size]);
-  const [normalised] = tape.layerNormalization(grouped, tape.ones([size]), null, -1, epsilon);
-  const perChannel = [1, c, ...x.shape.slice(2).map(() => 1)];
-  const scaled = tape.mul(tape.reshape(normalised, x.shape), tape.reshape(weight, perChannel));
-  return tape.add(scaled, tape.reshape(bias, perChannel));
+  const [n, ...extents] = x.shape as [number, ...number[]];
+  const size = sizeOf(extents) / groups;
+  const grouped = tape.reshape(x, applies('group-norm') ? [1, n * groups, size] : [n, groups, size]);
+  const [normalised, , rstd] = tape.layerNormalization(grouped, tape.ones([size]), null, -1, epsilon);
+  if (applies('group-norm')) return tape.groupNormAffine(x, normalised, rstd, weight, bias);
+  const channels = perChannel(x.shape);
+  const scaled = tape.mul(tape.reshape(normalised, x.shape), tape.reshape(weight, channels));
+  return tape.add(scaled, tape.reshape(bias, channels));
 }
 
 /** y = x·Wᵀ + b over the last axis; W `[out,in]` as PyTorch stores it. */

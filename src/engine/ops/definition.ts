@@ -81,6 +81,11 @@ export function normaliseAxis(axis: number, rank: number): number {
   return normal;
 }
 
+/** `[1,C,1,…]` for `[N,C,…]`: broadcasts over all but the channels. */
+export function perChannel(shape: readonly number[]): number[] {
+  return shape.map((extent, axis) => (axis === 1 ? extent : 1));
+}
+
 /** Shape of `a ∘ b` by ONNX's multidirectional broadcasting. */
 export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);

@@ -22,9 +22,10 @@ function lowerNode(
   const inputs = node.inputs.filter((input) => input !== null);
   const result = rule(tape, inputs);
   const output = node.outputs[0] as Value;
+  // By identity: the rule's tape may give its own values names that there are outside.
   const renamed = (value: Value) => {
-    if (value.name === result.name) return output;
-    return inputs.some((input) => input.name === value.name) ? value : { ...value, name: `${prefix}_${value.name}` };
+    if (value === result) return output;
+    return inputs.includes(value) ? value : { ...value, name: `${prefix}_${value.name}` };
   };
   for (const [name, tensor] of tape.constants) constants.set(`${prefix}_${name}`, tensor);
   return tape.nodes.map((made) => ({

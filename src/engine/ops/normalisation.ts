@@ -1,4 +1,14 @@
-import { normaliseAxis, numberAttribute, type OpDefinition, required, type ShapeContext } from './definition.js';
+import type { Value } from '../graph/graph.js';
+import { sizeOf } from '../graph/tensor.js';
+import {
+  normaliseAxis,
+  numberAttribute,
+  type OpDefinition,
+  perChannel,
+  required,
+  type ShapeContext,
+} from './definition.js';
+import type { Tape } from './tape.js';
 
 const sameShape = ({ inputs }: ShapeContext) => {
   const { shape, dtype } = required(inputs, 0);
@@ -60,6 +70,61 @@ export const LayerNormalization: OpDefinition = {
       needs(0) ? tape.mul(rstd, tape.sub(centred, along)) : null,
       needs(1) ? tape.sumTo(tape.mul(g, normalised), scale.shape) : null,
       bias && needs(2) ? tape.sumTo(g, bias.shape) : null,
+    ];
+  },
+};
+
+/** Over all but the channels of `[N,C,…]`: `[C]`. */
+const sumByChannel = (tape: Tape, x: Value) => tape.reshape(tape.sumTo(x, perChannel(x.shape)), [x.shape[1] as number]);
+
+/**
+ * Operands: x `[N,C,…]`, scale and bias `[C]`, mean and variance, which are 0 and 1 with an epsilon of 0: y = scale·x + bias by
+ * channel, in one pass over memory where a product and a sum take two.
+ */
+export const BatchNormalization: OpDefinition = {
+  infer: sameShape,
+  gradient: ({ tape, node, cotangents, needs }) => {
+    const [x, scale, g] = [required(node.inputs, 0), required(node.inputs, 1), required(cotangents, 0)];
+    return [
+      needs(0) ? tape.mul(g, tape.reshape(scale, perChannel(x.shape))) : null,
+      needs(1) ? sumByChannel(tape, tape.mul(g, x)) : null,
+      needs(2) ? sumByChannel(tape, g) : null,
+      null,
+      null,
+    ];
+  },
+};
+
+/**
+ * The affine map at the end of a group normalisation, with the rule of all of it. Operands: x `[N,C,…]`, x̂ `[1,N·G,size]` and rstd
+ * `[1,N·G,1]` as LayerNormalization makes them of x, scale and bias `[C]`. y = scale·x̂ + bias; with e = rstd·scale·g the cotangent of x
+ * is e − mean e − x̂·mean(e·x̂), the means over each group.
+ */
+export const GroupNormAffine: OpDefinition = {
+  infer: sameShape,
+  lower: (tape, inputs) => {
+    const [x, normalised, , scale, bias] = [0, 1, 2, 3, 4].map((index) => required(inputs, index));
+    return tape.channelAffine(tape.reshape(normalised as Value, (x as Value).shape), scale as Value, bias as Value);
+  },
+  gradient: ({ tape, node, cotangents, needs }) => {
+    const [x, normalised, rstd] = [required(node.inputs, 0), required(node.inputs, 1), required(node.inputs, 2)];
+    const [scale, g] = [required(node.inputs, 3), required(cotangents, 0)];
+    const [n, c] = x.shape as [number, number];
+    const groups = sizeOf(rstd.shape) / n;
+    const cotangent = () => {
+      const slopes = tape.mul(tape.reshape(rstd, [n, groups, 1]), tape.reshape(scale, [1, groups, c / groups]));
+      const scaled = tape.mul(g, tape.reshape(slopes, [n, ...perChannel(x.shape).slice(1)]));
+      const e = tape.reshape(scaled, normalised.shape);
+      const mean = (value: Value) => tape.reduceMean(value, [0, 2], false);
+      const along = tape.channelAffine(normalised, mean(tape.mul(e, normalised)), mean(e));
+      return tape.reshape(tape.sub(e, along), x.shape);
+    };
+    return [
+      needs(0) ? cotangent() : null,
+      null,
+      null,
+      needs(3) ? sumByChannel(tape, tape.mul(g, tape.reshape(normalised, x.shape))) : null,
+      needs(4) ? sumByChannel(tape, g) : null,
     ];
   },
 };

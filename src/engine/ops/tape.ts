@@ -282,6 +282,17 @@ export class Tape {
     return this.apply('LayerNormalization', inputs, { axis, epsilon }) as [Value, Value, Value];
   }
 
+  /** scale·x + bias by channel: x `[N,C,…]`, scale and bias `[C]`. */
+  channelAffine(x: Value, scale: Value, bias: Value): Value {
+    const operands = [x, scale, bias, this.zeros(scale.shape), this.ones(scale.shape)];
+    return this.one('BatchNormalization', operands, { epsilon: 0 });
+  }
+
+  /** scale·x̂ + bias for the x̂ `[1,N·G,size]` that LayerNormalization made of x `[N,C,…]`, and rstd with it. */
+  groupNormAffine(x: Value, normalised: Value, rstd: Value, scale: Value, bias: Value): Value {
+    return this.one('GroupNormAffine', [x, normalised, rstd, scale, bias]);
+  }
+
   /** What `outputs` need, as a graph: nodes, constants and inputs nobody reads are left out. */
   graph(outputs: Readonly<Record<string, Value>>): Graph {
     const taken = this.inputs.find(({ name }) => name in outputs && outputs[name]?.name !== name);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { groupNorm } from '../../../src/engine/diffusion/layers.js';
 import type { OpName } from '../../../src/engine/ops/table.js';
 import { generator, gradientErrors, type Recorded, randomTensor, TOLERANCE } from '../../helpers/numeric.js';
 
@@ -174,6 +175,24 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
       build: (tape, [x, scale]) => tape.layerNormalization(x!, scale!, null, 1, 1e-5)[0],
     },
   ],
+  BatchNormalization: [
+    [2, 3, 4, 5],
+    [2, 3, 4],
+    [2, 3],
+  ].map((shape) => ({
+    name: `scale and bias by channel of [${shape}]`,
+    shapes: [shape, [3], [3]],
+    build: (tape, [x, scale, bias]) => tape.channelAffine(x!, scale!, bias!),
+  })),
+  GroupNormAffine: [
+    [2, 4, 3, 3],
+    [3, 4, 5],
+    [3, 8],
+  ].map((shape) => ({
+    name: `group normalisation of [${shape}], scale and bias trained`,
+    shapes: [shape, [shape[1]!], [shape[1]!]],
+    build: (tape, [x, weight, bias]) => groupNorm(tape, x!, 2, 1e-2, { weight: weight!, bias: bias! }),
+  })),
   MatMul: [
     {
       name: 'two matrices',
