@@ -282,8 +282,13 @@ export class Tape {
     return this.apply('LayerNormalization', inputs, { axis, epsilon }) as [Value, Value, Value];
   }
 
-  /** scale·x + bias by channel: x `[N,C,…]`, scale and bias `[C]`. */
+  /**
+   * scale·x + bias by channel: x `[N,C,…]`, scale and bias `[C]`. Never of two axes alone: WebGPU (ONNX Runtime 1.30) gives wrong
+   * numbers for `[3,8]`.
+   */
   channelAffine(x: Value, scale: Value, bias: Value): Value {
+    if (x.shape.length === 2)
+      return this.reshape(this.channelAffine(this.reshape(x, [...x.shape, 1]), scale, bias), x.shape);
     const operands = [x, scale, bias, this.zeros(scale.shape), this.ones(scale.shape)];
     return this.one('BatchNormalization', operands, { epsilon: 0 });
   }
