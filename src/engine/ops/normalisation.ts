@@ -75,7 +75,12 @@ export const LayerNormalization: OpDefinition = {
 };
 
 /** Over all but the channels of `[N,C,…]`: `[C]`. */
-const sumByChannel = (tape: Tape, x: Value) => tape.reshape(tape.sumTo(x, perChannel(x.shape)), [x.shape[1] as number]);
+const sumByChannel = (tape: Tape, x: Value) =>
+  tape.reduceSum(
+    x,
+    [...x.shape.keys()].filter((axis) => axis !== 1),
+    false,
+  );
 
 /**
  * Operands: x `[N,C,…]`, scale and bias `[C]`, mean and variance, which are 0 and 1 with an epsilon of 0: y = scale·x + bias by
