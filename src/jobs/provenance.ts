@@ -58,10 +58,13 @@ export function pinnedShift(
   return { ...shift, directionVersion: direction.version, pinned: pin(direction) };
 }
 
-/** SHA-256 (hex) of all that determines result and frames; ids of directions do not, since their parameters do. */
+/**
+ * SHA-256 (hex) of all that determines result and frames; ids of directions do not, since their parameters do, but versions do: the
+ * result names them.
+ */
 export function requestHashOf({ shifts, ...rest }: Provenance, { row }: ProvenanceSource): string {
   const { coarseSteps = 0, previewFormat = 'PNG', previewTwins = false } = row.options;
-  const bytes = shifts.map(({ directionId: _, directionVersion: __, ...shift }) => shift);
+  const bytes = shifts.map(({ directionId: _, ...shift }) => shift);
   const frames = [row.previewEvery, row.previewSize, previewFormat, previewTwins, coarseSteps];
   return createHash('sha256')
     .update(JSON.stringify([rest, bytes, frames]))

@@ -444,6 +444,23 @@ describe('directions', () => {
     expect(second.provenance['shifts']).toEqual(first.provenance['shifts']);
     expect(second.requestHash).toBe(first.requestHash);
   });
+
+  it('of another version make another file, and the same one when its edit is run again', async () => {
+    const [directionId = ''] = await learned();
+    await start();
+    const shifts = [{ directionId, directionVersion: null, strength: 1, curve: [] }];
+    await events(await edit({ seed: 3, shifts }));
+    // A checkpoint without another step of the direction.
+    await db.pool.query('UPDATE direction SET version = 4 WHERE id = $1', [directionId]);
+    const later = await edit({ seed: 3, shifts });
+    await events(later);
+    const [row] = await storage.edits.byIds([later]);
+    const image = await storage.images.bytes(row!.resultImageId!);
+    expect(Buffer.from(image!.bytes!).toString('latin1')).toContain('"directionVersion":4');
+    const again = await edit({ seed: 3, shifts: row!.shifts, rerunOfId: later });
+    await events(again);
+    expect((await storage.edits.byIds([again]))[0]).toMatchObject({ resultImageId: row!.resultImageId, warnings: [] });
+  });
 });
 
 describe('a job', () => {
