@@ -7,7 +7,7 @@ import { EngineError } from './errors.js';
 export const PASSES = {
   'sub-pixel': 'upsampling as four 2×2 convolutions of the small image',
   'first-step': 'no gradient into x[0]',
-  'group-norm': 'group normalisation: its affine map in one pass, and one rule for its gradient',
+  'channel-blocks': 'convolutions and what lies between them in blocks of channels, as the CPU takes them',
   'open-extents': 'the first extent of values left open on the CPU',
   'step-checkpoints': 'checkpoints inside a step beyond the memory budget',
   lanes: 'a batch divided among threads, in place of each operator',

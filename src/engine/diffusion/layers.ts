@@ -1,6 +1,5 @@
 import type { Value } from '../graph/graph.js';
-import { floatTensor, lazyTensor, sizeOf } from '../graph/tensor.js';
-import { perChannel } from '../ops/definition.js';
+import { floatTensor, lazyTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 import { applies } from '../passes.js';
 import { interleave } from './interleave.js';
@@ -12,18 +11,21 @@ export interface Affine {
 }
 
 /**
- * Over groups of channels of `[N,C,H,W]` (arXiv 1803.08494). Normalised by LayerNormalization with scale 1, whose output
- * and statistics the backward pass reuses.
+ * Over groups of channels of `[N,C,…]` (arXiv 1803.08494). Statistics are taken by channel, and combined by group where they are few:
+ * what reads pixels does not depend on how they lie in memory.
  */
 export function groupNorm(tape: Tape, x: Value, groups: number, epsilon: number, { weight, bias }: Affine): Value {
-  const [n, ...extents] = x.shape as [number, ...number[]];
-  const size = sizeOf(extents) / groups;
-  const grouped = tape.reshape(x, applies('group-norm') ? [1, n * groups, size] : [n, groups, size]);
-  const [normalised, , rstd] = tape.layerNormalization(grouped, tape.ones([size]), null, -1, epsilon);
-  if (applies('group-norm')) return tape.groupNormAffine(x, normalised, rstd, weight, bias);
-  const channels = perChannel(x.shape);
-  const scaled = tape.mul(tape.reshape(normalised, x.shape), tape.reshape(weight, channels));
-  return tape.add(scaled, tape.reshape(bias, channels));
+  const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
+  const samples = pixels.length === 0 ? tape.reshape(x, [n, c, 1]) : x;
+  const size = c / groups;
+  const byChannel = tape.reshape(tape.channelMoments(samples), [2, n, groups, size]);
+  const [mean, square] = tape.split(tape.reduceMean(byChannel, [3]), [1, 1], 0) as [Value, Value];
+  // Rounding may leave a little less than nothing.
+  const variance = tape.relu(tape.sub(square, tape.mul(mean, mean)));
+  const deviation = tape.sqrt(tape.add(variance, tape.scalar(epsilon)));
+  const slopes = tape.div(tape.reshape(weight, [groups, size]), deviation);
+  const offsets = tape.sub(tape.reshape(bias, [groups, size]), tape.mul(mean, slopes));
+  return tape.reshape(tape.sampleAffine(samples, slopes, offsets), x.shape);
 }
 
 /** y = x·Wᵀ + b over the last axis; W `[out,in]` as PyTorch stores it. */

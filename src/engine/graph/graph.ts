@@ -17,6 +17,8 @@ export type Attributes = Readonly<Record<string, Attribute>>;
  */
 export interface Node {
   readonly op: string;
+  /** ONNX's own operators if left out. */
+  readonly domain?: string;
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
   readonly attributes: Attributes;

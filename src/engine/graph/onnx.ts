@@ -29,10 +29,11 @@ export type ExternalWriter = (bytes: Uint8Array) => { location: string; offset: 
  */
 export function encodeModel(graph: Graph, external: ExternalWriter = () => null): Uint8Array {
   const { nodes, rename } = withNamedOutputs(graph);
+  const domains = [...new Set(nodes.flatMap(({ domain }) => domain ?? []))];
   return encodeModelProto({
     irVersion: IR_VERSION,
     producerName: 'azimuth',
-    opsetImport: [{ domain: '', version: OPSET }],
+    opsetImport: [{ domain: '', version: OPSET }, ...domains.map((domain) => ({ domain, version: 1 }))],
     graph: {
       name: 'azimuth',
       node: nodes.map((node) => encodeNode(node, rename, graph)),
@@ -64,6 +65,7 @@ function encodeNode(node: Node, rename: ReadonlyMap<string, string>, graph: Grap
   while (outputs.at(-1) === '') outputs.pop();
   return {
     opType: node.op,
+    domain: node.domain,
     name: node.outputs[0]?.name,
     input: node.inputs.map((input) => (input ? named(input.name) : '')),
     output: outputs,

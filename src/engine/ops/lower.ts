@@ -2,10 +2,12 @@ import type { Graph, Node, Value } from '../graph/graph.js';
 import { opNamed } from './table.js';
 import { Tape } from './tape.js';
 
-/** Rewrites operators that ONNX does not have (Silu) into ones that it has. Everything else is kept as it is. */
+/** Rewrites operators that ONNX does not have (Silu) into ones that it has. Everything else, and what is
+ * of another domain, is kept as it is. */
 export function lower(graph: Graph): Graph {
   const constants = new Map(graph.constants);
   const nodes = graph.nodes.flatMap((node, index) => {
+    if (node.domain !== undefined) return [node];
     const { lower: rule } = opNamed(node.op);
     return rule ? lowerNode(node, rule, `lowered_${index}`, constants) : [node];
   });

@@ -100,36 +100,66 @@ export const BatchNormalization: OpDefinition = {
   },
 };
 
+/** Axes of the pixels of `[N,C,…]`. */
+const pixelAxes = (x: Value) => [...x.shape.keys()].slice(2);
+
 /**
- * The affine map at the end of a group normalisation, with the rule of all of it. Operands: x `[N,C,…]`, x̂ `[1,N·G,size]` and rstd
- * `[1,N·G,1]` as LayerNormalization makes them of x, scale and bias `[C]`. y = scale·x̂ + bias; with e = rstd·scale·g the cotangent of x
- * is e − mean e − x̂·mean(e·x̂), the means over each group.
+ * Mean and mean square of each channel of each sample over its pixels: x `[N,C,…]`, of at least one pixel axis, to `[2N,C,1,…]`,
+ * all means before all mean squares. dx = (ct₁ + 2·ct₂·x) / pixels.
  */
-export const GroupNormAffine: OpDefinition = {
-  infer: sameShape,
+export const ChannelMoments: OpDefinition = {
+  infer: ({ inputs }) => {
+    const { shape, dtype } = required(inputs, 0);
+    const [n, c, ...pixels] = shape as [number, number, ...number[]];
+    if (pixels.length === 0) throw new RangeError(`expected [N,C,…] with pixels, got [${shape}]`);
+    return [{ shape: [2 * n, c, ...pixels.map(() => 1)], dtype }];
+  },
   lower: (tape, inputs) => {
-    const [x, normalised, , scale, bias] = [0, 1, 2, 3, 4].map((index) => required(inputs, index));
-    return tape.channelAffine(tape.reshape(normalised as Value, (x as Value).shape), scale as Value, bias as Value);
+    const x = required(inputs, 0);
+    const mean = (value: Value) => tape.reduceMean(value, pixelAxes(x));
+    return tape.concat([mean(x), mean(tape.mul(x, x))], 0);
+  },
+  gradient: ({ tape, node, cotangents }) => {
+    const [x, g] = [required(node.inputs, 0), required(cotangents, 0)];
+    const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
+    const [mean, square] = tape.split(g, [n, n], 0) as [Value, Value];
+    const share = (value: Value, factor: number) => tape.mul(value, tape.scalar(factor / sizeOf(pixels)));
+    return [tape.sampleAffine(x, tape.reshape(share(square, 2), [n, c]), tape.reshape(share(mean, 1), [n, c]))];
+  },
+};
+
+/**
+ * y = scale·x + bias by channel and sample, in one pass over memory: x `[N,C,…]`; scale and the optional bias have N·C elements,
+ * whatever their shape.
+ */
+export const SampleAffine: OpDefinition = {
+  infer: ({ inputs }) => {
+    const { shape, dtype } = required(inputs, 0);
+    const count = sizeOf(shape.slice(0, 2));
+    const wrong = inputs.slice(1).find((operand) => operand && sizeOf(operand.shape) !== count);
+    if (wrong) throw new RangeError(`expected ${count} elements for [${shape}], got [${wrong.shape}]`);
+    return [{ shape, dtype }];
+  },
+  lower: (tape, inputs) => {
+    const [x, scale, bias] = [required(inputs, 0), required(inputs, 1), inputs[2]];
+    const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
+    const flat = (value: Value) => tape.reshape(value, [n * c]);
+    const channels = tape.reshape(x, [1, n * c, sizeOf(pixels)]);
+    return tape.reshape(
+      tape.channelAffine(channels, flat(scale), bias ? flat(bias) : tape.zeros([n * c])),
+      x.shape,
+    );
   },
   gradient: ({ tape, node, cotangents, needs }) => {
-    const [x, normalised, rstd] = [required(node.inputs, 0), required(node.inputs, 1), required(node.inputs, 2)];
-    const [scale, g] = [required(node.inputs, 3), required(cotangents, 0)];
-    const [n, c] = x.shape as [number, number];
-    const groups = sizeOf(rstd.shape) / n;
-    const cotangent = () => {
-      const slopes = tape.mul(tape.reshape(rstd, [n, groups, 1]), tape.reshape(scale, [1, groups, c / groups]));
-      const scaled = tape.mul(g, tape.reshape(slopes, [n, ...perChannel(x.shape).slice(1)]));
-      const e = tape.reshape(scaled, normalised.shape);
-      const mean = (value: Value) => tape.reduceMean(value, [0, 2], false);
-      const along = tape.channelAffine(normalised, mean(tape.mul(e, normalised)), mean(e));
-      return tape.reshape(tape.sub(e, along), x.shape);
-    };
+    const [x, scale, bias] = [required(node.inputs, 0), required(node.inputs, 1), node.inputs[2]];
+    const g = required(cotangents, 0);
+    const pixels = tape.scalar(sizeOf(x.shape.slice(2)));
+    const sum = (value: Value, { shape }: Value) =>
+      tape.reshape(tape.mul(tape.reduceMean(value, pixelAxes(x)), pixels), shape);
     return [
-      needs(0) ? cotangent() : null,
-      null,
-      null,
-      needs(3) ? sumByChannel(tape, tape.mul(g, tape.reshape(normalised, x.shape))) : null,
-      needs(4) ? sumByChannel(tape, g) : null,
+      needs(0) ? tape.sampleAffine(g, scale) : null,
+      needs(1) ? sum(tape.mul(g, x), scale) : null,
+      bias && needs(2) ? sum(g, bias) : null,
     ];
   },
 };

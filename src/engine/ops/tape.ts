@@ -293,9 +293,12 @@ export class Tape {
     return this.one('BatchNormalization', operands, { epsilon: 0 });
   }
 
-  /** scale·x̂ + bias for the x̂ `[1,N·G,size]` that LayerNormalization made of x `[N,C,…]`, and rstd with it. */
-  groupNormAffine(x: Value, normalised: Value, rstd: Value, scale: Value, bias: Value): Value {
-    return this.one('GroupNormAffine', [x, normalised, rstd, scale, bias]);
+  /** Mean and mean square of each channel of each sample: x `[N,C,…]` to `[2N,C,1,…]`, the means first. */
+  channelMoments = (x: Value) => this.one('ChannelMoments', [x]);
+
+  /** scale·x + bias by channel and sample: x `[N,C,…]`, scale and bias of N·C elements. */
+  sampleAffine(x: Value, scale: Value, bias: Value | null = null): Value {
+    return this.one('SampleAffine', bias ? [x, scale, bias] : [x, scale]);
   }
 
   /** What `outputs` need, as a graph: nodes, constants and inputs nobody reads are left out. */

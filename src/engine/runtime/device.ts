@@ -4,6 +4,7 @@ import type { DeviceReport } from '../contract.js';
 import { EngineError } from '../errors.js';
 import { encodeModel } from '../graph/onnx.js';
 import { Tape } from '../ops/tape.js';
+import { channelBlockOf } from './blocks/probe.js';
 import { missingLibrary } from './probe.js';
 
 /** An execution provider that opens sessions here. */
@@ -13,6 +14,8 @@ export interface Device {
   readonly threads: number;
   /** What a VJP may hold of a step's activations, in bytes; beyond, it computes some of them again. */
   readonly memoryBudget: number;
+  /** How many channels of an image its convolutions take together, where graphs are arranged for them; null where not. */
+  readonly channelBlock: number | null;
   /** Provider-specific part of the session options. */
   readonly options: ort.InferenceSession.SessionOptions;
   readonly reports: readonly DeviceReport[];
@@ -87,7 +90,8 @@ export async function openDevice(
   }));
   const options = sessionOptions(chosen.provider, chosen.strict, threads);
   const budget = chosen.name === 'cpu' ? threads * MEMORY_BUDGET_PER_THREAD : Number.POSITIVE_INFINITY;
-  return { name: chosen.name, threads, memoryBudget: memoryBudget ?? budget, options, reports };
+  const channelBlock = chosen.name === 'cpu' ? await channelBlockOf(options) : null;
+  return { name: chosen.name, threads, memoryBudget: memoryBudget ?? budget, channelBlock, options, reports };
 }
 
 /**

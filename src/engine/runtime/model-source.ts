@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { lower } from '../ops/lower.js';
 import { applies } from '../passes.js';
+import { withChannelBlocks } from './blocks/channel-blocks.js';
 import type { Device } from './device.js';
 import { constantBytes } from './footprint.js';
 import { withOpenExtents } from './open-extents.js';
@@ -23,10 +24,11 @@ export type ModelSource = Uint8Array | string;
 /** Hands the model of a graph for `device` to `use`; a file is gone afterwards. */
 export async function withModelSource<T>(
   graph: Graph,
-  { name }: Pick<Device, 'name'>,
+  { name, channelBlock }: Pick<Device, 'name' | 'channelBlock'>,
   use: (source: ModelSource) => Promise<T>,
 ): Promise<T> {
-  const lowered = name === 'cpu' && applies('open-extents') ? withOpenExtents(lower(graph)) : lower(graph);
+  const arranged = channelBlock !== null && applies('channel-blocks') ? withChannelBlocks(graph, channelBlock) : graph;
+  const lowered = name === 'cpu' && applies('open-extents') ? withOpenExtents(lower(arranged)) : lower(arranged);
   if (constantBytes(graph) <= EMBED_LIMIT_BYTES) return use(encodeModel(lowered));
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-session-'));
   try {

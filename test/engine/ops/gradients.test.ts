@@ -184,15 +184,39 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
     shapes: [shape, [3], [3]],
     build: (tape, [x, scale, bias]) => tape.channelAffine(x!, scale!, bias!),
   })),
-  GroupNormAffine: [
+  ChannelMoments: [
     [2, 4, 3, 3],
     [3, 4, 5],
-    [3, 8],
   ].map((shape) => ({
-    name: `group normalisation of [${shape}], scale and bias trained`,
-    shapes: [shape, [shape[1]!], [shape[1]!]],
-    build: (tape, [x, weight, bias]) => groupNorm(tape, x!, 2, 1e-2, { weight: weight!, bias: bias! }),
+    name: `of [${shape}]`,
+    shapes: [shape],
+    build: (tape, [x]) => tape.channelMoments(x!),
   })),
+  SampleAffine: [
+    {
+      name: 'scale and bias of each channel and sample',
+      shapes: [
+        [2, 3, 4, 5],
+        [2, 3],
+        [2, 1, 3, 1],
+      ],
+      build: (tape, [x, scale, bias]) => tape.sampleAffine(x!, scale!, bias!),
+    },
+    {
+      name: 'scale alone',
+      shapes: [[2, 3, 4], [6]],
+      build: (tape, [x, scale]) => tape.sampleAffine(x!, scale!),
+    },
+    ...[
+      [2, 4, 3, 3],
+      [3, 4, 5],
+      [3, 8],
+    ].map((shape) => ({
+      name: `in a group normalisation of [${shape}], scale and bias trained`,
+      shapes: [shape, [shape[1]!], [shape[1]!]],
+      build: (tape, [x, weight, bias]) => groupNorm(tape, x!, 2, 1e-2, { weight: weight!, bias: bias! }),
+    })) as Case[],
+  ],
   MatMul: [
     {
       name: 'two matrices',
