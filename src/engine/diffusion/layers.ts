@@ -18,14 +18,13 @@ export function groupNorm(tape: Tape, x: Value, groups: number, epsilon: number,
   const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
   const samples = pixels.length === 0 ? tape.reshape(x, [n, c, 1]) : x;
   const size = c / groups;
-  const byChannel = tape.reshape(tape.channelMoments(samples), [2, n, groups, size]);
+  const byChannel = tape.reshape(tape.channelMoments(samples, samples), [2, n, groups, size]);
   const [mean, square] = tape.split(tape.reduceMean(byChannel, [3]), [1, 1], 0) as [Value, Value];
   // Rounding may leave a little less than nothing.
-  const variance = tape.relu(tape.sub(square, tape.mul(mean, mean)));
-  const deviation = tape.sqrt(tape.add(variance, tape.scalar(epsilon)));
-  const slopes = tape.div(tape.reshape(weight, [groups, size]), deviation);
-  const offsets = tape.sub(tape.reshape(bias, [groups, size]), tape.mul(mean, slopes));
-  return tape.reshape(tape.sampleAffine(samples, slopes, offsets), x.shape);
+  const variance = tape.add(tape.relu(tape.sub(square, tape.mul(mean, mean))), tape.scalar(epsilon));
+  const slope = tape.div(tape.reshape(weight, [groups, size]), tape.sqrt(variance));
+  const offset = tape.sub(tape.reshape(bias, [groups, size]), tape.mul(mean, slope));
+  return tape.reshape(tape.groupNormAffine({ x: samples, slope, offset, mean, variance, weight, bias }), x.shape);
 }
 
 /** y = x·Wᵀ + b over the last axis; W `[out,in]` as PyTorch stores it. */

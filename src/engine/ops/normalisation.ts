@@ -102,29 +102,52 @@ export const BatchNormalization: OpDefinition = {
 
 /** Axes of the pixels of `[N,C,…]`. */
 const pixelAxes = (x: Value) => [...x.shape.keys()].slice(2);
+const pixelsOf = (x: Value) => sizeOf(x.shape.slice(2));
 
 /**
- * Mean and mean square of each channel of each sample over its pixels: x `[N,C,…]`, of at least one pixel axis, to `[2N,C,1,…]`,
- * all means before all mean squares. dx = (ct₁ + 2·ct₂·x) / pixels.
+ * Mean of x, and of x·y, over the pixels of each channel of each sample: x and y `[N,C,…]` with pixels, to `[2N,C,1,…]`, those of x
+ * first. dx = (ct₁ + ct₂·y) / pixels, dy = ct₂·x / pixels.
  */
 export const ChannelMoments: OpDefinition = {
   infer: ({ inputs }) => {
-    const { shape, dtype } = required(inputs, 0);
-    const [n, c, ...pixels] = shape as [number, number, ...number[]];
-    if (pixels.length === 0) throw new RangeError(`expected [N,C,…] with pixels, got [${shape}]`);
+    const [{ shape, dtype }, y] = [required(inputs, 0), required(inputs, 1)];
+    const [n = 0, c = 0, ...pixels] = shape;
+    if (pixels.length === 0 || y.shape.join() !== shape.join())
+      throw new RangeError(`expected two of one shape [N,C,…] with pixels, got [${shape}] and [${y.shape}]`);
     return [{ shape: [2 * n, c, ...pixels.map(() => 1)], dtype }];
   },
   lower: (tape, inputs) => {
-    const x = required(inputs, 0);
+    const [x, y] = [required(inputs, 0), required(inputs, 1)];
     const mean = (value: Value) => tape.reduceMean(value, pixelAxes(x));
-    return tape.concat([mean(x), mean(tape.mul(x, x))], 0);
+    return tape.concat([mean(x), mean(tape.mul(x, y))], 0);
   },
-  gradient: ({ tape, node, cotangents }) => {
-    const [x, g] = [required(node.inputs, 0), required(cotangents, 0)];
-    const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
-    const [mean, square] = tape.split(g, [n, n], 0) as [Value, Value];
-    const share = (value: Value, factor: number) => tape.mul(value, tape.scalar(factor / sizeOf(pixels)));
-    return [tape.sampleAffine(x, tape.reshape(share(square, 2), [n, c]), tape.reshape(share(mean, 1), [n, c]))];
+  gradient: ({ tape, node, cotangents, needs }) => {
+    const [x, y] = [required(node.inputs, 0), required(node.inputs, 1)];
+    const [n, c] = x.shape as [number, number];
+    const shares = tape.mul(required(cotangents, 0), tape.scalar(1 / pixelsOf(x)));
+    const [ofMean, ofProduct] = tape.split(tape.reshape(shares, [2 * n, c]), [n, n], 0) as [Value, Value];
+    return [
+      needs(0) ? tape.sampleAffine(y, ofProduct, ofMean) : null,
+      needs(1) ? tape.sampleAffine(x, ofProduct) : null,
+    ];
+  },
+};
+
+const affine: Pick<OpDefinition, 'infer' | 'lower'> = {
+  infer: ({ inputs }) => {
+    const { shape, dtype } = required(inputs, 0);
+    const count = sizeOf(shape.slice(0, 2));
+    const wrong = inputs.slice(1, 3).find((operand) => operand && sizeOf(operand.shape) !== count);
+    if (wrong) throw new RangeError(`expected ${count} elements for [${shape}], got [${wrong.shape}]`);
+    return [{ shape, dtype }];
+  },
+  lower: (tape, inputs) => {
+    const [x, scale, bias] = [required(inputs, 0), required(inputs, 1), inputs[2]];
+    const channels = sizeOf(x.shape.slice(0, 2));
+    const flat = (value: Value) => tape.reshape(value, [channels]);
+    const single = tape.reshape(x, [1, channels, pixelsOf(x)]);
+    const made = tape.channelAffine(single, flat(scale), bias ? flat(bias) : tape.zeros([channels]));
+    return tape.reshape(made, x.shape);
   },
 };
 
@@ -133,33 +156,53 @@ export const ChannelMoments: OpDefinition = {
  * whatever their shape.
  */
 export const SampleAffine: OpDefinition = {
-  infer: ({ inputs }) => {
-    const { shape, dtype } = required(inputs, 0);
-    const count = sizeOf(shape.slice(0, 2));
-    const wrong = inputs.slice(1).find((operand) => operand && sizeOf(operand.shape) !== count);
-    if (wrong) throw new RangeError(`expected ${count} elements for [${shape}], got [${wrong.shape}]`);
-    return [{ shape, dtype }];
-  },
-  lower: (tape, inputs) => {
-    const [x, scale, bias] = [required(inputs, 0), required(inputs, 1), inputs[2]];
-    const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
-    const flat = (value: Value) => tape.reshape(value, [n * c]);
-    const channels = tape.reshape(x, [1, n * c, sizeOf(pixels)]);
-    return tape.reshape(
-      tape.channelAffine(channels, flat(scale), bias ? flat(bias) : tape.zeros([n * c])),
-      x.shape,
-    );
-  },
+  ...affine,
   gradient: ({ tape, node, cotangents, needs }) => {
     const [x, scale, bias] = [required(node.inputs, 0), required(node.inputs, 1), node.inputs[2]];
     const g = required(cotangents, 0);
-    const pixels = tape.scalar(sizeOf(x.shape.slice(2)));
     const sum = (value: Value, { shape }: Value) =>
-      tape.reshape(tape.mul(tape.reduceMean(value, pixelAxes(x)), pixels), shape);
+      tape.reshape(tape.mul(tape.reduceMean(value, pixelAxes(x)), tape.scalar(pixelsOf(x))), shape);
     return [
       needs(0) ? tape.sampleAffine(g, scale) : null,
       needs(1) ? sum(tape.mul(g, x), scale) : null,
       bias && needs(2) ? sum(g, bias) : null,
+    ];
+  },
+};
+
+/**
+ * The end of a group normalisation, with the gradient of all of it. Operands: x `[N,C,…]`; slope and offset, N·C elements; mean and
+ * variance + ε of each group, `[1,N,G,1]`; weight and bias `[C]`. y = slope·x + offset. With e = slope·g and x̂ the normalised x,
+ * dx = e − mean e − x̂·mean(e·x̂), the means over each group: of g and x it is affine by channel.
+ */
+export const GroupNormAffine: OpDefinition = {
+  ...affine,
+  gradient: ({ tape, node, cotangents, needs }) => {
+    const [x, slope, , mean, variance] = node.inputs as [Value, Value, Value, Value, Value];
+    const g = required(cotangents, 0);
+    const [n, c] = x.shape as [number, number];
+    const groups = mean.shape[2] ?? 1;
+    const grouped = [1, n, groups, c / groups];
+    const moments = tape.reshape(tape.channelMoments(g, x), [2, ...grouped.slice(1)]);
+    const halves = (value: Value) => tape.split(value, [1, 1], 0) as [Value, Value];
+    const cotangent = () => {
+      const [first, second] = halves(tape.reduceMean(tape.mul(moments, slope), [3]));
+      const along = tape.div(tape.sub(tape.mul(mean, first), second), variance);
+      const constant = tape.neg(tape.add(first, tape.mul(mean, along)));
+      const each = (value: Value) => tape.expand(value, grouped);
+      return tape.add(tape.sampleAffine(x, each(along), each(constant)), tape.sampleAffine(g, slope));
+    };
+    const overSamples = (value: Value) =>
+      tape.mul(tape.reshape(tape.reduceSum(value, [1]), [c]), tape.scalar(pixelsOf(x)));
+    const ofWeight = () => {
+      const [first, second] = halves(moments);
+      return overSamples(tape.div(tape.sub(second, tape.mul(mean, first)), tape.sqrt(variance)));
+    };
+    return [
+      needs(0) ? cotangent() : null,
+      ...[null, null, null, null],
+      needs(5) ? ofWeight() : null,
+      needs(6) ? overSamples(halves(moments)[0]) : null,
     ];
   },
 };

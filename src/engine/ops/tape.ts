@@ -10,6 +10,10 @@ export interface ConvOptions {
   readonly pads?: readonly [number, number, number, number];
 }
 
+export type GroupNormOperands = Readonly<
+  Record<'x' | 'slope' | 'offset' | 'mean' | 'variance' | 'weight' | 'bias', Value>
+>;
+
 /**
  * Records operators with their static shapes; {@link Tape.graph} turns what the outputs need into a {@link Graph}.
  * Methods are named after ONNX's operators. Errors name the operator and its operands' shapes.
@@ -293,12 +297,17 @@ export class Tape {
     return this.one('BatchNormalization', operands, { epsilon: 0 });
   }
 
-  /** Mean and mean square of each channel of each sample: x `[N,C,…]` to `[2N,C,1,…]`, the means first. */
-  channelMoments = (x: Value) => this.one('ChannelMoments', [x]);
+  /** Means of x and of x·y over the pixels of each channel of each sample: `[N,C,…]` to `[2N,C,1,…]`, those of x first. */
+  channelMoments = (x: Value, y: Value) => this.one('ChannelMoments', [x, y]);
 
   /** scale·x + bias by channel and sample: x `[N,C,…]`, scale and bias of N·C elements. */
   sampleAffine(x: Value, scale: Value, bias: Value | null = null): Value {
     return this.one('SampleAffine', bias ? [x, scale, bias] : [x, scale]);
+  }
+
+  /** As {@link sampleAffine}; see {@link GroupNormAffine} for the operands that its gradient needs. */
+  groupNormAffine({ x, slope, offset, mean, variance, weight, bias }: GroupNormOperands): Value {
+    return this.one('GroupNormAffine', [x, slope, offset, mean, variance, weight, bias]);
   }
 
   /** What `outputs` need, as a graph: nodes, constants and inputs nobody reads are left out. */

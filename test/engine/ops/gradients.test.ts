@@ -188,9 +188,9 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
     [2, 4, 3, 3],
     [3, 4, 5],
   ].map((shape) => ({
-    name: `of [${shape}]`,
-    shapes: [shape],
-    build: (tape, [x]) => tape.channelMoments(x!),
+    name: `of two [${shape}]`,
+    shapes: [shape, shape],
+    build: (tape, [x, y]) => tape.channelMoments(x!, y!),
   })),
   SampleAffine: [
     {
@@ -207,16 +207,16 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
       shapes: [[2, 3, 4], [6]],
       build: (tape, [x, scale]) => tape.sampleAffine(x!, scale!),
     },
-    ...[
-      [2, 4, 3, 3],
-      [3, 4, 5],
-      [3, 8],
-    ].map((shape) => ({
-      name: `in a group normalisation of [${shape}], scale and bias trained`,
-      shapes: [shape, [shape[1]!], [shape[1]!]],
-      build: (tape, [x, weight, bias]) => groupNorm(tape, x!, 2, 1e-2, { weight: weight!, bias: bias! }),
-    })) as Case[],
   ],
+  GroupNormAffine: [
+    [2, 4, 3, 3],
+    [3, 4, 5],
+    [3, 8],
+  ].map((shape) => ({
+    name: `group normalisation of [${shape}], scale and bias trained`,
+    shapes: [shape, [shape[1]!], [shape[1]!]],
+    build: (tape, [x, weight, bias]) => groupNorm(tape, x!, 2, 1e-2, { weight: weight!, bias: bias! }),
+  })),
   MatMul: [
     {
       name: 'two matrices',

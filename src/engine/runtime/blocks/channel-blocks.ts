@@ -19,6 +19,11 @@ export function withChannelBlocks(graph: Graph, block: number): Graph {
   return new Blocking(graph, block).result();
 }
 
+/** The end of a group normalisation is an affine map, once its gradient is recorded. */
+function asAffine(node: Node): Node {
+  return node.op === 'GroupNormAffine' ? { ...node, op: 'SampleAffine', inputs: node.inputs.slice(0, 3) } : node;
+}
+
 class Blocking {
   private readonly nodes: Node[] = [];
   private readonly constants: Map<string, Tensor>;
@@ -36,7 +41,8 @@ class Blocking {
   }
 
   result(): Graph {
-    const graph = withSums(this.graph, (node) => this.takesBlocks(node));
+    const nodes = this.graph.nodes.map(asAffine);
+    const graph = withSums({ ...this.graph, nodes }, (node) => this.takesBlocks(node));
     for (const [name, tensor] of graph.constants) this.constants.set(name, tensor);
     for (const node of graph.nodes) if (!this.inBlocks(node)) this.keep(node);
     for (const output of Object.values(graph.outputs)) this.inOrder(output);
@@ -114,21 +120,20 @@ class Blocking {
       bias && this.reshape(this.inOrder(bias), [n * c]),
       sum && single(sum),
     ];
-    const flat = this.value('affine', [1, n * c, h, w]);
-    const window = { kernel_shape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0] };
-    this.convolve(operands, flat, { ...window, group: n * c });
     const output = this.made(node.outputs[0] as Value);
-    this.push('Reshape', [flat, this.shape(output.shape)], output);
+    const flat = n === 1 ? output : this.value('affine', [1, n * c, h, w]);
+    this.convolve(operands, flat, { kernel_shape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0], group: n * c });
+    if (flat !== output) this.push('Reshape', [flat, this.shape(output.shape)], output);
     return true;
   }
 
   private moments(node: Node): boolean {
-    const [x, output] = [node.inputs[0] as Value, node.outputs[0] as Value];
+    const [x, y] = node.inputs as [Value, Value];
     if (!this.fits(x)) return false;
-    const image = this.inBlock(x);
-    const square = this.value('square', x.shape);
-    this.push('Mul', [image, image], square);
-    this.push('Concat', [this.pooled(image), this.pooled(square)], output, { axis: 0 });
+    const [first, second] = [this.inBlock(x), this.inBlock(y)];
+    const product = this.value('product', x.shape);
+    this.push('Mul', [first, second], product);
+    this.push('Concat', [this.pooled(first), this.pooled(product)], node.outputs[0] as Value, { axis: 0 });
     return true;
   }
 
@@ -202,6 +207,7 @@ class Blocking {
   }
 
   private reshape(value: Value, shape: readonly number[]): Value {
+    if (value.shape.join() === shape.join()) return value;
     const output = this.value('view', shape);
     this.push('Reshape', [value, this.shape(shape)], output);
     return output;

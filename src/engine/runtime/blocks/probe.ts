@@ -16,7 +16,7 @@ export async function channelBlockOf(options: ort.InferenceSession.SessionOption
     const session = await ort.InferenceSession.create(encodeModel(reordering()), options);
     const { y } = await session.run({ x: new ort.Tensor('float32', image, [1, LARGEST, 1, 2]) });
     await session.release();
-    const block = (y?.data as Float32Array).indexOf(1);
+    const block = y?.data instanceof Float32Array ? y.data.indexOf(1) : 0;
     return block > 1 ? block : null;
   } catch {
     return null;

@@ -1,60 +1,81 @@
 import type { Graph, Node, Value } from '../../graph/graph.js';
-import { int64Tensor } from '../../graph/tensor.js';
-
-/** Operators on blocks that add what their fourth operand is: `[x, weights, bias or null, summand]`. */
-export type TakesSum = (node: Node) => boolean;
+import { int64Tensor, type Tensor } from '../../graph/tensor.js';
 
 /**
- * Makes sums part of the convolution or affine map that one of their operands comes from and nobody else reads: an image becomes its
- * fourth operand; `[1,C,1,1]`, the same for each sample, goes to a convolution's bias. The operator moves to where the sum was.
+ * Makes sums part of the convolution or affine map that made one of their operands, if nobody else reads it and `takesSum`: an image
+ * of the same shape becomes its fourth operand, after `[x, weights, bias or null]`; `[1,C,1,1]`, the same for each sample, part of a
+ * convolution's bias. The operator moves to where the sum was.
  */
-export function withSums(graph: Graph, takesSum: TakesSum): Graph {
-  const readers = new Map<string, number>();
-  for (const value of [...graph.nodes.flatMap(({ inputs }) => inputs), ...Object.values(graph.outputs)])
-    if (value) readers.set(value.name, (readers.get(value.name) ?? 0) + 1);
-  const constants = new Map(graph.constants);
-  const nodes: (Node | null)[] = [];
-  /** Where what makes a value lies in `nodes`. */
-  const made = new Map<string, number>();
-  const maker = (value: Value | null | undefined) => {
-    const at = value && readers.get(value.name) === 1 ? made.get(value.name) : undefined;
-    const node = at === undefined ? null : nodes[at];
-    return node && takesSum(node) && !node.inputs[3] ? (at as number) : -1;
-  };
-  const push = (node: Node) => {
-    for (const { name } of node.outputs) made.set(name, nodes.length);
-    nodes.push(node);
-  };
-  const reshaped = (value: Value, shape: readonly number[], name: string): Value => {
-    const target: Value = { name: `${name}_shape`, shape: [shape.length], dtype: 'int64' };
-    constants.set(target.name, int64Tensor(shape));
-    const output: Value = { name, shape, dtype: value.dtype };
-    push({ op: 'Reshape', inputs: [value, target], outputs: [output], attributes: {} });
-    return output;
-  };
-  for (const node of graph.nodes) {
-    const [a, b] = node.inputs;
-    const output = node.outputs[0] as Value;
-    const at = node.op === 'Add' && node.domain === undefined ? Math.max(maker(a), maker(b)) : -1;
-    const operator = nodes[at];
-    const value = made.get(a?.name ?? '') === at ? a : b;
-    const summand = value === a ? b : a;
-    if (!operator || !value || !summand || value.shape.join() !== output.shape.join()) push(node);
-    else if (summand.shape.join() === output.shape.join()) {
-      nodes[at] = null;
-      const [x, weights, bias = null] = operator.inputs;
-      push({ ...operator, inputs: [x as Value, weights as Value, bias, summand], outputs: [output] });
-    } else if (operator.op === 'Conv' && summand.shape.join() === `1,${output.shape[1]},1,1`) {
-      nodes[at] = null;
-      const [x, weights, bias = null] = operator.inputs;
-      let offsets = reshaped(summand, [output.shape[1] ?? 1], `${output.name}_offsets`);
-      if (bias) {
-        const both = { ...offsets, name: `${output.name}_bias` };
-        push({ op: 'Add', inputs: [bias, offsets], outputs: [both], attributes: {} });
-        offsets = both;
-      }
-      push({ ...operator, inputs: [x as Value, weights as Value, offsets], outputs: [output] });
-    } else push(node);
+export function withSums(graph: Graph, takesSum: (node: Node) => boolean): Graph {
+  return new Summing(graph, takesSum).result();
+}
+
+class Summing {
+  /** Null where a node has moved. */
+  private readonly nodes: (Node | null)[] = [];
+  private readonly constants: Map<string, Tensor>;
+  private readonly readers = new Map<string, number>();
+  /** Where what made a value lies in the nodes. */
+  private readonly makers = new Map<string, number>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly takesSum: (node: Node) => boolean,
+  ) {
+    this.constants = new Map(graph.constants);
+    for (const value of [...graph.nodes.flatMap(({ inputs }) => inputs), ...Object.values(graph.outputs)])
+      if (value) this.readers.set(value.name, (this.readers.get(value.name) ?? 0) + 1);
   }
-  return { ...graph, nodes: nodes.filter((node) => node !== null), constants };
+
+  result(): Graph {
+    for (const node of this.graph.nodes) if (!this.merged(node)) this.push(node);
+    return { ...this.graph, nodes: this.nodes.filter((node) => node !== null), constants: this.constants };
+  }
+
+  private merged({ op, domain, inputs, outputs }: Node): boolean {
+    if (op !== 'Add' || domain !== undefined) return false;
+    const [a, b] = inputs as [Value, Value];
+    // The later one, so that the other is there.
+    const [image, summand] = this.makerOf(a) > this.makerOf(b) ? [a, b] : [b, a];
+    const at = this.makerOf(image);
+    const [operator, output] = [this.nodes[at], outputs[0] as Value];
+    if (!operator || image.shape.join() !== output.shape.join()) return false;
+    const operands = this.withSummand(operator, summand, output);
+    if (!operands) return false;
+    this.nodes[at] = null;
+    this.push({ ...operator, inputs: operands, outputs: [output] });
+    return true;
+  }
+
+  /** The operands of `operator` with one more to be added to `output`; null if it is none that it can take. */
+  private withSummand({ op, inputs }: Node, summand: Value, output: Value): (Value | null)[] | null {
+    const [x = null, weights = null, bias = null] = inputs;
+    if (summand.shape.join() === output.shape.join()) return [x, weights, bias, summand];
+    const channels = output.shape[1] ?? 1;
+    const isBias = op === 'Conv' && summand.shape.join() === `1,${channels},1,1`;
+    return isBias ? [x, weights, this.biasWith(bias, summand, channels, output.name)] : null;
+  }
+
+  private biasWith(bias: Value | null, summand: Value, channels: number, name: string): Value {
+    const target: Value = { name: `${name}_channels`, shape: [1], dtype: 'int64' };
+    this.constants.set(target.name, int64Tensor([channels]));
+    const flat: Value = { name: `${name}_flat`, shape: [channels], dtype: summand.dtype };
+    this.push({ op: 'Reshape', inputs: [summand, target], outputs: [flat], attributes: {} });
+    if (!bias) return flat;
+    const both: Value = { ...flat, name: `${name}_bias` };
+    this.push({ op: 'Add', inputs: [bias, flat], outputs: [both], attributes: {} });
+    return both;
+  }
+
+  /** Where the operator lies that made `value`, for it alone to be read, and can take a sum; −1 if there is none. */
+  private makerOf({ name }: Value): number {
+    const at = this.readers.get(name) === 1 ? (this.makers.get(name) ?? -1) : -1;
+    const node = this.nodes[at];
+    return node && !node.inputs[3] && this.takesSum(node) ? at : -1;
+  }
+
+  private push(node: Node): void {
+    for (const { name } of node.outputs) this.makers.set(name, this.nodes.length);
+    this.nodes.push(node);
+  }
 }
