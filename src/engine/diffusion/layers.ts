@@ -16,15 +16,24 @@ export interface Affine {
  */
 export function groupNorm(tape: Tape, x: Value, groups: number, epsilon: number, { weight, bias }: Affine): Value {
   const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
-  const samples = pixels.length === 0 ? tape.reshape(x, [n, c, 1]) : x;
-  const size = c / groups;
-  const byChannel = tape.reshape(tape.channelMoments(samples, samples), [2, n, groups, size]);
-  const [mean, square] = tape.split(tape.reduceMean(byChannel, [3]), [1, 1], 0) as [Value, Value];
+  const image = pixels.length === 0 ? tape.reshape(x, [n, c, 1]) : x;
+  const moments = tape.reshape(tape.channelMoments(image, image), [2, n, groups, c / groups]);
+  const operands = groupAffine(tape, moments, epsilon, { weight, bias });
+  return tape.reshape(tape.groupNormAffine({ x: image, weight, bias, ...operands }), x.shape);
+}
+
+/**
+ * The affine map that normalises groups whose channels have means and mean squares `moments` `[2,N,G,C/G]`: slope and offset
+ * `[1,N,G,C/G]`, mean and variance + ε of each group `[1,N,G,1]`.
+ */
+export function groupAffine(tape: Tape, moments: Value, epsilon: number, { weight, bias }: Affine) {
+  const [, , groups, size] = moments.shape as [number, number, number, number];
+  const [mean, square] = tape.split(tape.reduceMean(moments, [3]), [1, 1], 0) as [Value, Value];
   // Rounding may leave a little less than nothing.
   const variance = tape.add(tape.relu(tape.sub(square, tape.mul(mean, mean))), tape.scalar(epsilon));
   const slope = tape.div(tape.reshape(weight, [groups, size]), tape.sqrt(variance));
   const offset = tape.sub(tape.reshape(bias, [groups, size]), tape.mul(mean, slope));
-  return tape.reshape(tape.groupNormAffine({ x: samples, slope, offset, mean, variance, weight, bias }), x.shape);
+  return { slope, offset, mean, variance };
 }
 
 /** y = x·Wᵀ + b over the last axis; W `[out,in]` as PyTorch stores it. */

@@ -13,6 +13,8 @@ export interface Encoded {
   readonly temb: Value;
   /** What the decoder's output is multiplied by, `[1 or N, 1]`, in models that scale it by the timestep. */
   readonly outputScale?: Value;
+  /** Where the decoder runs more than once: what its passes have in common, by name. */
+  readonly shared?: Map<string, readonly Value[]>;
 }
 
 /** What a model of latents needs beside its UNet: samples are latents, and images are decoded from them. */

@@ -62,10 +62,11 @@ export function recordStep(
   shift: ((encoded: Encoded) => Value) | null,
 ): RecordedStep {
   const { x, features, coefficients, noise } = inputs;
-  const encoded = model.encode(tape, x, features);
+  const runsTwice = shift !== null && process === 'ASYMMETRIC';
+  const encoded = { ...model.encode(tape, x, features), ...(runsTwice ? { shared: new Map() } : {}) };
   const plain = () => model.decode(tape, encoded.h, encoded);
   const shifted = shift ? model.decode(tape, tape.add(encoded.h, shift(encoded)), encoded) : plain();
-  const unshifted = shift && process === 'ASYMMETRIC' ? plain() : shifted;
+  const unshifted = runsTwice ? plain() : shifted;
   const scalars = tape.split(coefficients, new Array(COEFFICIENT_COUNT).fill(1), 0);
   const combine = (a: Value, at: number, b: Value) =>
     tape.add(tape.mul(a, scalars[at] as Value), tape.mul(b, scalars[at + 1] as Value));

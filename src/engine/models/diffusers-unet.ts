@@ -13,7 +13,9 @@ import type { Encoded } from '../diffusion/model.js';
 import type { Value } from '../graph/graph.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
+import { applies } from '../passes.js';
 import type { UNetConfig } from './diffusers-config.js';
+import { type Entered, enterJoined, type Shared } from './shared-skips.js';
 import type { ResnetLayout, UNetLayout } from './unet-layout.js';
 import { attentionHeads } from './unet-weights.js';
 
@@ -69,12 +71,12 @@ export class UNetRecorder {
   }
 
   /** h `[N,Ch,Hh,Wh]` → the model's output `[N,C,H,W]`. */
-  decode(h: Value, { skips, temb, outputScale }: Encoded): Value {
+  decode(h: Value, { skips, temb, outputScale, shared }: Encoded): Value {
     const { tape, config } = this;
     const left = [...skips];
     let x = h;
     for (const level of this.layout.up) {
-      for (const block of level.blocks) x = this.block(tape.concat([x, left.pop() as Value], 1), temb, block);
+      for (const block of level.blocks) x = this.joinedBlock(x, left.pop() as Value, temb, block, shared);
       if (level.resample) x = upsampleConv(tape, x, this.affine(level.resample));
       if (level.resampleBlock) x = this.resnet(x, temb, level.resampleBlock, 'up');
     }
@@ -113,22 +115,49 @@ export class UNetRecorder {
   }
 
   private block(x: Value, temb: Value, layout: ResnetLayout): Value {
-    const y = this.resnet(x, temb, layout);
-    return layout.attention ? this.attend(y, layout.attention) : y;
+    return this.attended(this.resnet(x, temb, layout), layout);
+  }
+
+  /** Over x joined with a skip. */
+  private joinedBlock(x: Value, skip: Value, temb: Value, layout: ResnetLayout, shared: Shared | undefined): Value {
+    const entered = shared && applies('shared-skips') && this.enterJoined(x, skip, layout, shared);
+    if (!entered) return this.block(this.tape.concat([x, skip], 1), temb, layout);
+    return this.attended(this.finish(entered, temb, layout), layout);
+  }
+
+  private attended(x: Value, { attention }: ResnetLayout): Value {
+    return attention ? this.attend(x, attention) : x;
+  }
+
+  private enterJoined(x: Value, skip: Value, layout: ResnetLayout, shared: Shared): Entered | null {
+    const { name, inChannels, outChannels } = layout;
+    if (inChannels === outChannels) return null;
+    const { normGroups: groups, normEpsilon: epsilon } = this.config;
+    const norm = this.affine(`${name}.norm1`);
+    const convolution = this.affine(`${name}.conv1`);
+    const shortcut = this.affine(`${name}.conv_shortcut`);
+    const activation = (value: Value) => this.activate(value);
+    const entry = { name, groups, epsilon, norm, convolution, shortcut, activate: activation };
+    return enterJoined(this.tape, x, skip, entry, shared);
   }
 
   private resnet(x: Value, temb: Value, layout: ResnetLayout, resample: 'down' | 'up' | null = null): Value {
-    const { tape, config } = this;
+    const { tape } = this;
     const { name, inChannels, outChannels } = layout;
     const entering = this.activate(this.norm(x, `${name}.norm1`));
     const first = this.firstConvolution(entering, this.affine(`${name}.conv1`), resample);
+    const resampled = resample === 'down' ? averagePool(tape, x) : resample === 'up' ? upsampleNearest(tape, x) : x;
+    if (inChannels === outChannels) return this.finish({ first, shortcut: resampled }, temb, layout);
+    const { weight, bias } = this.affine(`${name}.conv_shortcut`);
+    return this.finish({ first, shortcut: tape.conv(resampled, weight, bias) }, temb, layout);
+  }
+
+  /** A residual block from its first convolution on. */
+  private finish({ first, shortcut }: Entered, temb: Value, { name, outChannels }: ResnetLayout): Value {
+    const { tape, config } = this;
     const projected = linear(tape, this.activate(temb), this.affine(`${name}.time_emb_proj`));
     const conditioned = this.condition(first, projected, name, outChannels);
     const second = conv3x3(tape, this.activate(conditioned), this.affine(`${name}.conv2`));
-    const resampled = resample === 'down' ? averagePool(tape, x) : resample === 'up' ? upsampleNearest(tape, x) : x;
-    const { weight, bias } =
-      inChannels === outChannels ? { weight: null, bias: null } : this.affine(`${name}.conv_shortcut`);
-    const shortcut = weight ? tape.conv(resampled, weight, bias) : resampled;
     const sum = tape.add(shortcut, second);
     const isMid = name.startsWith('mid_block.');
     return isMid && config.midScaleFactor !== 1 ? tape.div(sum, tape.scalar(config.midScaleFactor)) : sum;

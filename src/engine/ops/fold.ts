@@ -3,7 +3,7 @@ import { lazyTensor, sizeOf, type Tensor } from '../graph/tensor.js';
 
 /**
  * The result of an operator whose operands are all constant, for the few that gradient rules apply to frozen weights
- * (flips and transposes of convolution and attention weights); `null` where it is left to the runtime.
+ * (flips, transposes and parts of convolution and attention weights); `null` where it is left to the runtime.
  */
 export function foldConstant(
   op: string,
@@ -25,8 +25,10 @@ export function foldConstant(
   }
   if (op === 'Transpose') return strided(data, transposed(from, attributes['perm'] as readonly number[]));
   if (op === 'Slice') {
-    const [axes, steps] = [integers(3), integers(4)];
-    return axes && steps?.every((step) => step === -1) ? strided(data, flipped(from, axes)) : null;
+    const [starts, ends, axes, steps] = [integers(1), integers(2), integers(3), integers(4)];
+    if (!starts || !ends || !axes) return null;
+    if (steps?.every((step) => step === -1)) return strided(data, flipped(from, axes));
+    return steps?.every((step) => step === 1) ? strided(data, cut(from, starts, ends, axes)) : null;
   }
   return null;
 }
@@ -50,6 +52,22 @@ function flipped(shape: readonly number[], axes: readonly number[]): View {
   const strides = rowMajor(shape);
   const offset = axes.reduce((sum, axis) => sum + ((shape[axis] ?? 1) - 1) * (strides[axis] ?? 1), 0);
   return { shape, strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)), offset };
+}
+
+/** From each start to its end, neither counted from the back. */
+function cut(
+  shape: readonly number[],
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[],
+): View {
+  const strides = rowMajor(shape);
+  const extents = shape.map((extent, axis) => {
+    const at = axes.indexOf(axis);
+    return at < 0 ? extent : Math.min(ends[at] ?? extent, extent) - (starts[at] ?? 0);
+  });
+  const offset = axes.reduce((sum, axis, at) => sum + (starts[at] ?? 0) * (strides[axis] ?? 0), 0);
+  return { shape: extents, strides, offset };
 }
 
 /** A strided view as a dense tensor. */

@@ -126,6 +126,7 @@ export const ChannelMoments: OpDefinition = {
     const [n, c] = x.shape as [number, number];
     const shares = tape.mul(required(cotangents, 0), tape.scalar(1 / pixelsOf(x)));
     const [ofMean, ofProduct] = tape.split(tape.reshape(shares, [2 * n, c]), [n, n], 0) as [Value, Value];
+    if (x.name === y.name) return [tape.sampleAffine(x, tape.mul(ofProduct, tape.scalar(2)), ofMean), null];
     return [
       needs(0) ? tape.sampleAffine(y, ofProduct, ofMean) : null,
       needs(1) ? tape.sampleAffine(x, ofProduct) : null,

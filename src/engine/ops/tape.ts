@@ -96,8 +96,9 @@ export class Tape {
 
   private one(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
     const folded = foldConstant(op, inputs, attributes, this.constants);
-    if (folded) return this.constant(folded, 'folded');
-    return this.apply(op, inputs, attributes)[0] as Value;
+    if (!folded) return this.apply(op, inputs, attributes)[0] as Value;
+    // Once: rules ask for the same of a weight wherever it is used.
+    return this.pool(JSON.stringify([op, inputs.map((input) => input?.name), attributes]), () => folded, 'folded');
   }
 
   private fresh(hint: string): string {
@@ -105,10 +106,10 @@ export class Tape {
     return `${hint}_${this.count}`;
   }
 
-  private pool(key: string, make: () => Tensor): Value {
+  private pool(key: string, make: () => Tensor, hint?: string): Value {
     const known = this.pooled.get(key);
     if (known) return known;
-    const value = this.constant(make());
+    const value = this.constant(make(), hint);
     this.pooled.set(key, value);
     return value;
   }

@@ -185,13 +185,18 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
     build: (tape, [x, scale, bias]) => tape.channelAffine(x!, scale!, bias!),
   })),
   ChannelMoments: [
-    [2, 4, 3, 3],
-    [3, 4, 5],
-  ].map((shape) => ({
-    name: `of two [${shape}]`,
-    shapes: [shape, shape],
-    build: (tape, [x, y]) => tape.channelMoments(x!, y!),
-  })),
+    ...[
+      [2, 4, 3, 3],
+      [3, 4, 5],
+    ].map(
+      (shape): Case => ({
+        name: `of two [${shape}]`,
+        shapes: [shape, shape],
+        build: (tape, [x, y]) => tape.channelMoments(x!, y!),
+      }),
+    ),
+    ...one([2, 3, 2, 4], (tape, x) => tape.channelMoments(x, x)),
+  ],
   SampleAffine: [
     {
       name: 'scale and bias of each channel and sample',
