@@ -2,7 +2,6 @@ import type { Value } from '../graph/graph.js';
 import { floatTensor, lazyTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 import { applies } from '../passes.js';
-import { interleave } from './interleave.js';
 
 /** Weight and bias of a layer. */
 export interface Affine {
@@ -57,7 +56,7 @@ export function upsampleConv(tape: Tape, x: Value, { weight, bias }: Affine): Va
     // Phase 0 sees the source pixel and the one before it, phase 1 the one after it.
     return tape.conv(x, kernel, bias, { pads: [1 - row, 1 - column, row, column] });
   });
-  return interleave(tape, phases as [Value, Value, Value, Value]);
+  return tape.interleave(phases as [Value, Value, Value, Value]);
 }
 
 /** For each phase (0,0) … (1,1), taps of the 3×3 kernel that meet the same source pixel, added up: `[O,C,2,2]`. */

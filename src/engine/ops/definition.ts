@@ -33,7 +33,7 @@ export interface GradientContext {
 export interface OpDefinition {
   readonly infer: (context: ShapeContext) => Inferred[];
   readonly gradient: ((context: GradientContext) => (Value | null)[]) | null;
-  readonly lower?: (tape: Tape, inputs: readonly Value[]) => Value;
+  readonly lower?: (tape: Tape, inputs: readonly Value[]) => Value | readonly Value[];
 }
 
 /** The input at `index`, which the operator's signature requires. */

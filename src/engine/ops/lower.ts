@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from '../graph/graph.js';
+import type { OpDefinition } from './definition.js';
 import { opNamed } from './table.js';
 import { Tape } from './tape.js';
 
@@ -16,23 +17,24 @@ export function lower(graph: Graph): Graph {
 
 function lowerNode(
   node: Node,
-  rule: (tape: Tape, inputs: readonly Value[]) => Value,
+  rule: NonNullable<OpDefinition['lower']>,
   prefix: string,
   constants: Map<string, Graph['constants'] extends ReadonlyMap<string, infer T> ? T : never>,
 ): Node[] {
   const tape = new Tape();
   const inputs = node.inputs.filter((input) => input !== null);
-  const result = rule(tape, inputs);
-  const output = node.outputs[0] as Value;
+  const made = rule(tape, inputs);
+  const results = 'name' in made ? [made] : made;
   // By identity: the rule's tape may give its own values names that there are outside.
   const renamed = (value: Value) => {
-    if (value === result) return output;
+    const output = node.outputs[results.indexOf(value)];
+    if (output) return output;
     return inputs.includes(value) ? value : { ...value, name: `${prefix}_${value.name}` };
   };
   for (const [name, tensor] of tape.constants) constants.set(`${prefix}_${name}`, tensor);
-  return tape.nodes.map((made) => ({
-    ...made,
-    inputs: made.inputs.map((input) => input && renamed(input)),
-    outputs: made.outputs.map(renamed),
+  return tape.nodes.map((recorded) => ({
+    ...recorded,
+    inputs: recorded.inputs.map((input) => input && renamed(input)),
+    outputs: recorded.outputs.map(renamed),
   }));
 }

@@ -1,6 +1,7 @@
 import * as convolution from './convolution.js';
 import type { OpDefinition } from './definition.js';
 import * as elementwise from './elementwise.js';
+import * as interleave from './interleave.js';
 import * as layout from './layout.js';
 import * as linear from './linear.js';
 import * as normalisation from './normalisation.js';
@@ -11,6 +12,7 @@ import * as selection from './selection.js';
 export const OPS = {
   ...elementwise,
   ...layout,
+  ...interleave,
   ...reduction,
   ...normalisation,
   ...linear,

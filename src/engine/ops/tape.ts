@@ -144,6 +144,10 @@ export class Tape {
   equal = (a: Value, b: Value) => this.sub(this.scalar(1), this.abs(this.sign(this.sub(a, b))));
   depthToSpace = (x: Value, blocksize: number) => this.one('DepthToSpace', [x], { blocksize, mode: 'DCR' });
 
+  /** Images `[N,C,H,W]` of the even and odd rows and columns as one `[N,C,2H,2W]`: (0,0), (0,1), (1,0), (1,1). */
+  interleave = (phases: readonly [Value, Value, Value, Value]) => this.one('Interleave', phases);
+  deinterleave = (x: Value) => this.apply('Deinterleave', [x]);
+
   /** Index of the least element along `axis`, which goes; int64. */
   argMin = (x: Value, axis: number) => this.one('ArgMin', [x], { axis, keepdims: 0 });
   /** Rows `[n,…]` of a table `[m,…]`, by indices `[n]`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groupNorm } from '../../../src/engine/diffusion/layers.js';
+import type { Value } from '../../../src/engine/graph/graph.js';
 import type { OpName } from '../../../src/engine/ops/table.js';
 import { generator, gradientErrors, type Recorded, randomTensor, TOLERANCE } from '../../helpers/numeric.js';
 
@@ -143,6 +144,16 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
   ],
   Pad: one([2, 3], (tape, x) => tape.pad(x, [1, 0, 2, 1])),
   Expand: one([1, 3, 1], (tape, x) => tape.expand(x, [2, 2, 3, 4])),
+  Interleave: [4, 3].map((w) => ({
+    name: `rows of ${w}`,
+    shapes: Array.from({ length: 4 }, () => [2, 3, 2, w]),
+    build: (tape, phases) => tape.interleave(phases as [Value, Value, Value, Value]),
+  })),
+  Deinterleave: [8, 6].map((w) => ({
+    name: `rows of ${w}`,
+    shapes: [[2, 3, 4, w]],
+    build: (tape, [x]) => tape.mul(tape.concat(tape.deinterleave(x!), 0), tape.concat(tape.deinterleave(x!), 0)),
+  })),
   DepthToSpace: one([2, 8, 3, 2], (tape, x) => tape.depthToSpace(x, 2)),
   ReduceSum: [
     ...one([2, 3, 4], (tape, x) => tape.reduceSum(x, [0, 2])),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { vjp } from '../../../src/engine/autodiff/vjp.js';
-import { conv3x3, groupNorm } from '../../../src/engine/diffusion/layers.js';
+import { conv3x3, groupNorm, upsampleConv } from '../../../src/engine/diffusion/layers.js';
 import type { Graph, Value } from '../../../src/engine/graph/graph.js';
 import type { FloatTensor } from '../../../src/engine/graph/tensor.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
@@ -57,6 +57,13 @@ const GRAPHS: Readonly<Record<string, (tape: Tape) => Value>> = {
   'parts that fill no block': (tape) => {
     const [a, b] = tape.split(convolved(tape, image(tape), 32), [24, 8], 1) as [Value, Value];
     return tape.concat([b, a], 1);
+  },
+  'an upsampled image': (tape) =>
+    upsampleConv(tape, image(tape), { weight: constant(tape, 16, 32, 3, 3), bias: constant(tape, 16) }),
+  'the gradient of one': (tape) => {
+    const x = image(tape);
+    const y = upsampleConv(tape, x, { weight: constant(tape, 16, 32, 3, 3), bias: constant(tape, 16) });
+    return vjp(tape, [y], [tape.input('g', y.shape)], [x])[0] as Value;
   },
   'a residual block': (tape) => resnet(tape, image(tape)),
   'its gradient': (tape) => {

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import type { Graph, Value } from '../../graph/graph.js';
 import { encodeModel } from '../../graph/onnx.js';
-import { BLOCKS_DOMAIN } from './channel-blocks.js';
+import { BLOCKS_DOMAIN } from './images.js';
 
 /** The largest block that ONNX Runtime has on any processor: of 512 bits. */
 const LARGEST = 16;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interleave } from '../../../src/engine/diffusion/interleave.js';
 import type { Value } from '../../../src/engine/graph/graph.js';
 import { floatTensor } from '../../../src/engine/graph/tensor.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
@@ -13,7 +12,7 @@ describe('four images of the even and odd rows and columns', () => {
     const tape = new Tape();
     const names = ['p00', 'p01', 'p10', 'p11'];
     const phases = names.map((name) => tape.input(name, [n, c, h, w])) as [Value, Value, Value, Value];
-    const session = await Session.create(tape.graph({ y: interleave(tape, phases) }), await testDevice());
+    const session = await Session.create(tape.graph({ y: tape.interleave(phases) }), await testDevice());
     // Every pixel says where it belongs: n, c, y, x of the large image.
     const place = (ni: number, ci: number, y: number, x: number) => ((ni * c + ci) * 2 * h + y) * 2 * w + x;
     const feeds = names.map((name, phase) => {
