@@ -158,8 +158,17 @@ export function attention(
   const columns = tape.reshape(x, [n, c, pixels]);
   const project = ({ weight, bias }: Affine, from: Value) =>
     tape.add(tape.matmul(weight, from), tape.reshape(bias, [weight.shape[0] ?? 1, 1]));
-  const split = (affine: Affine) => tape.reshape(project(affine, columns), [n, heads, width, pixels]);
-  const [query, key, value] = [split(parts.query), split(parts.key), split(parts.value)];
+  // One product for the three.
+  const three = [parts.query, parts.key, parts.value];
+  const stack = (name: keyof Affine) =>
+    tape.concat(
+      three.map((affine) => affine[name]),
+      0,
+    );
+  const projected = project({ weight: stack('weight'), bias: stack('bias') }, columns);
+  const [query, key, value] = tape
+    .split(projected, [inner, inner, inner], 1)
+    .map((part) => tape.reshape(part, [n, heads, width, pixels])) as [Value, Value, Value];
   const scores = tape.matmul(tape.transposeLast(tape.mul(query, tape.scalar(1 / Math.sqrt(width)))), key);
   const mixed = tape.matmul(value, tape.transposeLast(tape.softmax(scores)));
   return tape.reshape(project(parts.out, tape.reshape(mixed, [n, inner, pixels])), [n, c, h, w]);

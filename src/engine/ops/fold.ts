@@ -1,9 +1,9 @@
 import type { Attributes, Value } from '../graph/graph.js';
-import { lazyTensor, sizeOf, type Tensor } from '../graph/tensor.js';
+import { type FloatTensor, lazyTensor, sizeOf, type Tensor } from '../graph/tensor.js';
 
 /**
  * The result of an operator whose operands are all constant, for the few that gradient rules apply to frozen weights
- * (flips, transposes and parts of convolution and attention weights); `null` where it is left to the runtime.
+ * (flips, transposes, parts and stacks of convolution and attention weights); `null` where it is left to the runtime.
  */
 export function foldConstant(
   op: string,
@@ -13,6 +13,7 @@ export function foldConstant(
 ): Tensor | null {
   const operand = inputs[0] && constants.get(inputs[0].name);
   if (operand?.dtype !== 'float32') return null;
+  if (op === 'Concat' && attributes['axis'] === 0) return stacked(inputs, constants);
   const { shape: from } = operand;
   const data = () => operand.data as Float32Array;
   const integers = (index: number) => {
@@ -31,6 +32,24 @@ export function foldConstant(
     return steps?.every((step) => step === 1) ? strided(data, cut(from, starts, ends, axes)) : null;
   }
   return null;
+}
+
+/** Constants one after the other along their first axis; `null` if one is none. */
+function stacked(inputs: readonly (Value | null)[], constants: ReadonlyMap<string, Tensor>): Tensor | null {
+  const parts = inputs.map((input) => constants.get(input?.name ?? ''));
+  if (!parts.every((part) => part?.dtype === 'float32')) return null;
+  const tensors = parts as FloatTensor[];
+  const rows = tensors.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+  const shape = [rows, ...(tensors[0]?.shape.slice(1) ?? [])];
+  return lazyTensor(shape, () => {
+    const out = new Float32Array(sizeOf(shape));
+    let at = 0;
+    for (const { data } of tensors) {
+      out.set(data, at);
+      at += data.length;
+    }
+    return out;
+  });
 }
 
 interface View {
