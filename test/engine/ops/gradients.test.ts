@@ -78,6 +78,17 @@ const convolutions: {
     strides: [2, 2],
     pads: [0, 1, 2, 1],
   },
+  { name: '4×4, stride 2, odd image', x: [2, 3, 7, 9], w: [4, 3, 4, 4], strides: [2, 2], pads: [1, 1, 1, 1] },
+  { name: '3×2, strides 2 and 1', x: [2, 3, 6, 5], w: [4, 3, 3, 2], strides: [2, 1], pads: [1, 0, 1, 1] },
+  { name: '2×3, strides 1 and 2', x: [2, 3, 5, 6], w: [4, 3, 2, 3], strides: [1, 2], pads: [0, 1, 1, 1] },
+  { name: '4×4, stride 3', x: [2, 2, 10, 11], w: [3, 2, 4, 4], strides: [3, 3], pads: [1, 1, 1, 1] },
+  { name: '1×1, stride 2', x: [2, 3, 6, 6], w: [4, 3, 1, 1], strides: [2, 2], pads: [0, 0, 0, 0] },
+];
+
+/** One row and one column beyond what g covers, where the strides allow for them. */
+const outputPadding = ([sh, sw]: readonly [number, number], [, , kh, kw]: readonly number[]): [number, number] => [
+  Math.min(1, sh - 1, kh! - 1),
+  Math.min(1, sw - 1, kw! - 1),
 ];
 
 const dense = (op: OpName): Case[] =>
@@ -87,7 +98,7 @@ const dense = (op: OpName): Case[] =>
     build: (tape, [input, weight, bias]) =>
       op === 'Conv'
         ? tape.conv(input!, weight!, bias!, { strides, pads })
-        : tape.convTranspose(input!, weight!, { strides, pads, outputPadding: strides[0] === 2 ? [1, 1] : [0, 0] }),
+        : tape.convTranspose(input!, weight!, { strides, pads, outputPadding: outputPadding(strides, w) }),
   }));
 
 /** Every operator: leaving one out does not compile. */
