@@ -1,4 +1,5 @@
 import type { Value } from '../graph/graph.js';
+import { floatTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 import type { ParameterSpecs } from './parameters.js';
 
@@ -27,24 +28,27 @@ export function trunkSpecs(
   return specs;
 }
 
-/** Features `[N, 4·width]`: the last stage averaged over quadrants, which share the middle of an odd extent. */
+/**
+ * Features `[N, 4·width]`: the last stage averaged over quadrants, which share the middle of an odd extent. As one product with a
+ * constant matrix: the gradient of a mean over a part of the axes spreads a value at a time, 0.5 ms for 16 rows of R at 32×32 where
+ * the product takes 0.03.
+ */
 export function quadrants(tape: Tape, x: Value): Value {
   const [n, c, h, w] = x.shape as [number, number, number, number];
-  if (h % 2 === 1 || w % 2 === 1) return overlappingQuadrants(tape, x);
-  const cells = tape.reshape(x, [n, c, 2, h / 2, 2, w / 2]);
-  return tape.reshape(tape.reduceMean(cells, [3, 5], false), [n, c * 4]);
+  const means = tape.constant(floatTensor([h * w, 4], quadrantMeans(h, w)), 'quadrants');
+  return tape.reshape(tape.matmul(tape.reshape(x, [n * c, h * w]), means), [n, c * 4]);
 }
 
-function overlappingQuadrants(tape: Tape, x: Value): Value {
-  const [n, c, h, w] = x.shape as [number, number, number, number];
-  const halves = (extent: number): [number, number][] => [
-    [0, Math.ceil(extent / 2)],
-    [Math.floor(extent / 2), extent],
-  ];
-  const means = halves(h).flatMap(([top, bottom]) =>
-    halves(w).map(([left, right]) =>
-      tape.reshape(tape.reduceMean(tape.slice(x, [top, left], [bottom, right], [2, 3]), [2, 3], false), [n, c, 1]),
-    ),
-  );
-  return tape.reshape(tape.concat(means, 2), [n, c * 4]);
+/** `[h·w, 4]`: what each pixel has in the mean of each quadrant. */
+function quadrantMeans(h: number, w: number): Float32Array {
+  const means = new Float32Array(h * w * 4);
+  const isIn = (half: number, at: number, extent: number) =>
+    half === 0 ? at < Math.ceil(extent / 2) : at >= Math.floor(extent / 2);
+  const share = 1 / (Math.ceil(h / 2) * Math.ceil(w / 2));
+  for (let at = 0; at < means.length; at += 1) {
+    const [pixel, quadrant] = [Math.floor(at / 4), at % 4];
+    const [row, column] = [Math.floor(pixel / w), pixel % w];
+    if (isIn(Math.floor(quadrant / 2), row, h) && isIn(quadrant % 2, column, w)) means[at] = share;
+  }
+  return means;
 }
