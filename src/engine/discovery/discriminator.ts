@@ -33,31 +33,42 @@ function matrixShape(shape: readonly number[]): [number, number] {
   return [rows, shape.reduce((product, extent) => product * extent, 1) / rows];
 }
 
-/** D(x) → scores `[N]`, each weight divided by σ = uᵀ·W·v (arXiv 1802.05957, eq. 8). */
-export function recordDiscriminator(
+/** 1/σ of each weight with σ = uᵀ·W·v, `[1,1]`, for {@link recordDiscriminator}. */
+export function recordSpectral(
   tape: Tape,
   parameters: Readonly<Record<string, Value>>,
   spectral: Readonly<Record<string, Value>>,
+): Record<string, Value> {
+  const weights = Object.entries(parameters).filter(([name]) => `${name}.u` in spectral);
+  const inverse = ([name, weight]: [string, Value]) => {
+    const [u, v] = [spectral[`${name}.u`] as Value, spectral[`${name}.v`] as Value];
+    const product = tape.matmul(tape.reshape(weight, matrixShape(weight.shape)), v);
+    return tape.div(tape.scalar(1), tape.matmul(tape.transposeLast(u), product));
+  };
+  return Object.fromEntries(weights.map((entry) => [entry[0], inverse(entry)]));
+}
+
+/**
+ * D(x) → scores `[N]`, each weight divided by its σ (arXiv 1802.05957, eq. 8). What a layer makes is divided in its place, which is
+ * smaller than a weight, and whose gradient passes over the weight once in place of five times.
+ */
+export function recordDiscriminator(
+  tape: Tape,
+  parameters: Readonly<Record<string, Value>>,
+  inverses: Readonly<Record<string, Value>>,
   x: Value,
 ): Value {
-  const normalised = (name: string) => {
-    const weight = parameters[name] as Value;
-    const matrix = tape.reshape(weight, matrixShape(weight.shape));
-    const u = spectral[`${name}.u`] as Value;
-    const sigma = tape.matmul(tape.transposeLast(u), tape.matmul(matrix, spectral[`${name}.v`] as Value));
-    return tape.reshape(tape.div(matrix, sigma), weight.shape);
-  };
+  const get = (name: string) => parameters[`d.${name}`] as Value;
   let y = x;
   for (let stage = 0; `d.${stage}.weight` in parameters; stage += 1) {
-    y = tape.silu(
-      tape.conv(y, normalised(`d.${stage}.weight`), parameters[`d.${stage}.bias`] as Value, {
-        strides: [2, 2],
-        pads: [1, 1, 1, 1],
-      }),
-    );
+    const made = tape.conv(y, get(`${stage}.weight`), null, { strides: [2, 2], pads: [1, 1, 1, 1] });
+    const bias = get(`${stage}.bias`);
+    const scale = tape.expand(tape.reshape(inverses[`d.${stage}.weight`] as Value, [1]), bias.shape);
+    y = tape.silu(tape.channelAffine(made, scale, bias));
   }
-  const score = tape.matmul(quadrants(tape, y), tape.transposeLast(normalised('d.head.weight')));
-  return tape.reshape(tape.add(score, parameters['d.head.bias'] as Value), [x.shape[0] ?? 1]);
+  const score = tape.matmul(quadrants(tape, y), tape.transposeLast(get('head.weight')));
+  const scaled = tape.mul(score, inverses['d.head.weight'] as Value);
+  return tape.reshape(tape.add(scaled, get('head.bias')), [x.shape[0] ?? 1]);
 }
 
 /** Enough for the estimate of σ of a fresh weight to be within a few per cent, as the first loss needs it. */

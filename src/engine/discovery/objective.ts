@@ -7,7 +7,7 @@ import { Tape } from '../ops/tape.js';
 import { type BatchPlan, planEvenly } from '../runtime/batch-plan.js';
 import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
-import { recordDiscriminator, spectralSpecs } from './discriminator.js';
+import { recordDiscriminator, recordSpectral, spectralSpecs } from './discriminator.js';
 import { recordReconstructor } from './reconstructor.js';
 
 /** λ_reg of the ancestor (arXiv 2002.03754); λ_cls is 1. */
@@ -156,8 +156,8 @@ function recordAdversary(
   share: number,
 ): Readonly<Record<string, Value>> & { readonly adversarialLoss: Value } {
   const theta = parameterInputs(tape, specs);
-  const spectral = parameterInputs(tape, spectralSpecs(specs));
-  const score = (images: Value) => recordDiscriminator(tape, theta, spectral, images);
+  const inverses = recordSpectral(tape, theta, parameterInputs(tape, spectralSpecs(specs)));
+  const score = (images: Value) => recordDiscriminator(tape, theta, inverses, images);
   const [real, fake] = [score(x), score(shifted)];
   const discriminatorLoss = hingeLoss(tape, real, fake);
   return {
