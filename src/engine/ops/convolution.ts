@@ -1,7 +1,6 @@
-import type { Value } from '../graph/graph.js';
 import { type OpDefinition, pairAttribute, quadAttribute, required } from './definition.js';
+import { inputGradient } from './input-gradient.js';
 import { kernelGradient } from './kernel-gradient.js';
-import type { Tape } from './tape.js';
 
 type Four = [number, number, number, number];
 type Two = [number, number];
@@ -27,7 +26,7 @@ export const Conv: OpDefinition = {
     const pads = quadAttribute(node.attributes, 'pads');
     const hasBias = node.inputs.length > 2;
     return [
-      needs(0) ? inputGradient(tape, g, w, x.shape as Four, strides, pads) : null,
+      needs(0) ? inputGradient(tape, g, { kernel: w, shape: x.shape as Four, strides, pads }) : null,
       needs(1) ? kernelGradient(tape, x, g, w.shape as Four, strides, pads) : null,
       ...(hasBias ? [needs(2) ? tape.reduceSum(g, [0, 2, 3], false) : null] : []),
     ];
@@ -71,29 +70,4 @@ function trimmed(from: Four, target: Four, kernel: Four, strides: Two, [top, lef
   const end = (size: number, begin: number, axis: 0 | 1) =>
     (target[axis + 2]! - 1) * strides[axis] + kernel[axis + 2]! - size - begin;
   return [top, left, end(from[2], top, 0), end(from[3], left, 1)];
-}
-
-/** ∂/∂x of a convolution. At stride 1 a convolution with flipped, transposed weights: ConvTranspose runs 1.5–2.3 times as long. */
-function inputGradient(tape: Tape, g: Value, w: Value, [, , height, width]: Four, strides: Two, pads: Four): Value {
-  const [, , kh, kw] = w.shape as Four;
-  const [, , gh, gw] = g.shape as Four;
-  const [top, left] = pads;
-  if (strides[0] === 1 && strides[1] === 1) {
-    const flipped = tape.flip(tape.transpose(w, [1, 0, 2, 3]), [2, 3]);
-    return tape.conv(g, flipped, null, {
-      strides,
-      pads: [kh - 1 - top, kw - 1 - left, height + top - gh, width + left - gw],
-    });
-  }
-  const [bottom, right] = [pads[2], pads[3]];
-  const covered = (extent: number, stride: number, begin: number, end: number, kernel: number) =>
-    (extent - 1) * stride - begin - end + kernel;
-  return tape.convTranspose(g, w, {
-    strides,
-    pads,
-    outputPadding: [
-      height - covered(gh, strides[0], top, bottom, kh),
-      width - covered(gw, strides[1], left, right, kw),
-    ],
-  });
 }

@@ -82,6 +82,14 @@ const convolutions: {
   { name: '3×2, strides 2 and 1', x: [2, 3, 6, 5], w: [4, 3, 3, 2], strides: [2, 1], pads: [1, 0, 1, 1] },
   { name: '2×3, strides 1 and 2', x: [2, 3, 5, 6], w: [4, 3, 2, 3], strides: [1, 2], pads: [0, 1, 1, 1] },
   { name: '4×4, stride 3', x: [2, 2, 10, 11], w: [3, 2, 4, 4], strides: [3, 3], pads: [1, 1, 1, 1] },
+  { name: '4×4, stride 2, many small images', x: [8, 2, 8, 8], w: [3, 2, 4, 4], strides: [2, 2], pads: [1, 1, 1, 1] },
+  {
+    name: '3×4, strides 2 and 3, uneven pads, many small images',
+    x: [16, 2, 8, 6],
+    w: [2, 2, 3, 4],
+    strides: [2, 3],
+    pads: [0, 1, 1, 2],
+  },
   { name: '1×1, stride 2', x: [2, 3, 6, 6], w: [4, 3, 1, 1], strides: [2, 2], pads: [0, 0, 0, 0] },
 ];
 
@@ -258,6 +266,14 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
       shapes: [
         [2, 5, 3, 4],
         [4, 2],
+      ],
+      build: (tape, [a, b]) => tape.matmul(a!, b!),
+    },
+    {
+      name: 'a matrix and a column',
+      shapes: [
+        [3, 4],
+        [4, 1],
       ],
       build: (tape, [a, b]) => tape.matmul(a!, b!),
     },
