@@ -70,7 +70,10 @@ function byPhase(tape: Tape, g: Value, { kernel, shape, strides, pads: [top, lef
   const [o, , kh, kw] = kernel.shape as Four;
   const [rows, columns] = [height / strides[0], width / strides[1]];
   const flat = tape.transposeLast(tape.reshape(kernel, [o * c, kh * kw]));
-  const taps = tape.split(flat, new Array(kh * kw).fill(1), 0).map((tap) => tape.reshape(tap, [o, c]));
+  // Not a split: WebGPU binds no more than twelve outputs to a shader.
+  const taps = Array.from({ length: kh * kw }, (_, tap) =>
+    tape.reshape(tape.slice(flat, [tap], [tap + 1], [0]), [o, c]),
+  );
   const [vertical, horizontal] = [phases(kh, strides[0], top), phases(kw, strides[1], left)];
   const shifted = shiftedPixels(tape, g, [rows, columns], [vertical.flat(), horizontal.flat()]);
   const made = vertical.map((down) => {

@@ -90,6 +90,7 @@ const convolutions: {
     strides: [2, 3],
     pads: [0, 1, 1, 2],
   },
+  { name: '6×6, stride 2', x: [1, 2, 7, 7], w: [2, 2, 6, 6], strides: [2, 2], pads: [2, 2, 2, 2] },
   { name: '1×1, stride 2', x: [2, 3, 6, 6], w: [4, 3, 1, 1], strides: [2, 2], pads: [0, 0, 0, 0] },
 ];
 
