@@ -12,6 +12,7 @@ const SHOWN_BY: Readonly<Record<Pass, Shown>> = {
   'sub-pixel': { model: 'portraits', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   'first-step': { model: 'portraits', task: 'gradient', steps: 5, batch: 8, process: 'SYMMETRIC' },
   'channel-blocks': { model: 'portraits', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
+  winograd: { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   'shared-skips': { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'ASYMMETRIC' },
   'open-extents': { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   'step-checkpoints': { model: 'celebahq-256', task: 'vjp', steps: 1, batch: 1, process: 'SYMMETRIC' },

@@ -9,9 +9,19 @@ export function filled(channels: number, block: number): number {
  * A filter `[O,C,kh,kw]` in the order `[O/block, C/block, kh, kw, block of C, block of O]` that convolutions on blocks read, outputs
  * filled up with zeros; `[O/block, C, kh, kw, block of O]` where there are fewer input channels than a block has.
  */
-export function blockedFilter({ shape, data }: Tensor, block: number): Tensor {
-  const [o, c, kh, kw] = shape as [number, number, number, number];
-  return lazyTensor([filled(o, block), c, kh, kw], () => reordered(data as Float32Array, [o, c, kh * kw], block));
+export function blockedFilter(filter: Tensor, block: number): Tensor {
+  const [o, c, kh, kw] = filter.shape as [number, number, number, number];
+  const compute = () => reordered(filter.data as Float32Array, [o, c, kh * kw], block);
+  return lazyTensor([filled(o, block), c, kh, kw], compute);
+}
+
+/** The same row of taps for each of `channels`, as convolutions of single channels read it. */
+export function singleFilter(taps: readonly number[], channels: number, block: number): Tensor {
+  const data = Float32Array.from(
+    { length: channels * taps.length },
+    (_, at) => taps[Math.floor(at / block) % taps.length] ?? 0,
+  );
+  return floatTensor([channels, 1, 1, taps.length], data);
 }
 
 function reordered(from: Float32Array, [o, c, taps]: [number, number, number], block: number): Float32Array {

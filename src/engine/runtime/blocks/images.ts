@@ -37,7 +37,7 @@ export class BlockedImages {
   inBlocks(value: Value): Value {
     const known = this.blocked.get(value.name);
     if (known) return known;
-    const made = this.value(`${value.name}_blocks`, value.shape);
+    const made = this.value(value.name, value.shape);
     this.push('ReorderInput', [value], made, {}, BLOCKS_DOMAIN);
     this.blocked.set(value.name, made);
     return made;
@@ -52,7 +52,7 @@ export class BlockedImages {
 
   /** What holds `output` in blocks, as a node makes it. */
   made(output: Value): Value {
-    const made = this.value(`${output.name}_blocks`, output.shape);
+    const made = this.value(output.name, output.shape);
     this.blocked.set(output.name, made);
     this.blockedOnly.add(output.name);
     return made;
@@ -76,11 +76,18 @@ export class BlockedImages {
     return output;
   }
 
-  /** A constant weight `[O,C,kh,kw]` in the order that convolutions read. */
-  filter(weight: Value): Value {
-    const name = `${weight.name}_filter`;
+  /** A constant weight `[O,C,kh,kw]`, or what `change` makes of it, in the order that convolutions read. */
+  filter(weight: Value, change: (kernel: Tensor) => Tensor = (kernel) => kernel, hint = 'filter'): Value {
+    const name = `${weight.name}_${hint}`;
     const known = this.constants.get(name);
-    return this.constant(known ?? blockedFilter(this.constants.get(weight.name) as Tensor, this.block), name);
+    return this.constant(known ?? blockedFilter(change(this.constants.get(weight.name) as Tensor), this.block), name);
+  }
+
+  /** Of two values in one order. */
+  combined(op: 'Add' | 'Sub' | 'Mul', a: Value, b: Value): Value {
+    const made = this.value(op, a.shape);
+    this.push(op, [a, b], made);
+    return made;
   }
 
   reshape(value: Value, shape: readonly number[]): Value {
@@ -101,7 +108,7 @@ export class BlockedImages {
 
   value(hint: string, shape: readonly number[]): Value {
     this.count += 1;
-    return { name: `${hint}_${this.count}`, shape, dtype: 'float32' };
+    return { name: `blocks_${hint}_${this.count}`, shape, dtype: 'float32' };
   }
 
   push(

@@ -1,7 +1,9 @@
 import type { Node, Value } from '../../graph/graph.js';
+import { applies } from '../../passes.js';
 import { filled, filledBias } from './filter.js';
 import type { BlockedImages } from './images.js';
 import { deinterleave, interleave } from './interleaved.js';
+import { winograd } from './winograd.js';
 
 /** Emits a node in blocks; false, and nothing, where it is not one for them. */
 export type Rule = (images: BlockedImages, node: Node) => boolean;
@@ -20,6 +22,7 @@ export function takesSum(images: BlockedImages, { op, domain, inputs, outputs }:
 
 const convolution: Rule = (images, node) => {
   if (!takesSum(images, node)) return lastConvolution(images, node);
+  if (applies('winograd') && winograd(images, node)) return true;
   const [x, weight, bias = null, sum = null] = node.inputs as [Value, Value, Value?, Value?];
   // Of fewer channels than a block has it reads ONNX's order.
   const input = (x.shape[1] ?? 0) < images.block ? images.inOrder(x) : images.inBlocks(x);

@@ -1,0 +1,154 @@
+import type { Node, Value } from '../../graph/graph.js';
+import { lazyTensor, scalar, type Tensor } from '../../graph/tensor.js';
+import { singleFilter } from './filter.js';
+import type { BlockedImages } from './images.js';
+import type { Rule } from './rules.js';
+
+/** One of the one-dimensional algorithms F(m,3) of Winograd (arXiv 1509.09308): m outputs of m + 2 products, in place of 3·m. */
+interface Algorithm {
+  /** Outputs of a tile. */
+  readonly outputs: number;
+  /** Rows of Bᵀ, from a tile's m + 2 columns to what is multiplied. */
+  readonly ofImage: readonly (readonly number[])[];
+  /** Rows of G, from the three columns of a kernel to what it is multiplied with. */
+  readonly ofKernel: readonly (readonly number[])[];
+  /** Aᵀ: emits the tile's outputs of `product(j)`, convolutions to which a summand may be added. */
+  readonly emit: (images: BlockedImages, product: (j: number, summand?: Value) => Value) => Value[];
+}
+
+const TWO: Algorithm = {
+  outputs: 2,
+  ofImage: [
+    [1, 0, -1, 0],
+    [0, 1, 1, 0],
+    [0, -1, 1, 0],
+    [0, 1, 0, -1],
+  ],
+  // The last one with its sign changed, so that it is added.
+  ofKernel: [
+    [1, 0, 0],
+    [1 / 2, 1 / 2, 1 / 2],
+    [1 / 2, -1 / 2, 1 / 2],
+    [0, 0, -1],
+  ],
+  emit: (images, product) => {
+    const [a, b] = [product(1), product(2)];
+    return [product(0, images.combined('Add', a, b)), product(3, images.combined('Sub', a, b))];
+  },
+};
+
+const FOUR: Algorithm = {
+  outputs: 4,
+  ofImage: [
+    [4, 0, -5, 0, 1, 0],
+    [0, -4, -4, 1, 1, 0],
+    [0, 4, -4, -1, 1, 0],
+    [0, -2, -1, 2, 1, 0],
+    [0, 2, -1, -2, 1, 0],
+    [0, 4, 0, -5, 0, 1],
+  ],
+  ofKernel: [
+    [1 / 4, 0, 0],
+    [-1 / 6, -1 / 6, -1 / 6],
+    [-1 / 6, 1 / 6, -1 / 6],
+    [1 / 24, 1 / 12, 1 / 6],
+    [1 / 24, -1 / 12, 1 / 6],
+    [0, 0, 1],
+  ],
+  emit: (images, product) => {
+    const pair = (j: number) => {
+      const [a, b] = [product(j), product(j + 1)];
+      return [images.combined('Add', a, b), images.combined('Sub', a, b)] as const;
+    };
+    const [[sum, difference], [outerSum, outerDifference]] = [pair(1), pair(3)];
+    const weighted = (value: Value, outer: Value, weight: number) =>
+      images.combined('Add', value, images.combined('Mul', outer, images.constant(scalar(weight), `times_${weight}`)));
+    return [
+      product(0, images.combined('Add', sum, outerSum)),
+      weighted(difference, outerDifference, 2),
+      weighted(sum, outerSum, 4),
+      product(5, weighted(difference, outerDifference, 8)),
+    ];
+  },
+};
+
+/** What is worth the passes that tiles cost: channels of input and output together, and pixels. */
+const LEAST: readonly { readonly algorithm: Algorithm; readonly channels: number; readonly pixels: number }[] = [
+  { algorithm: FOUR, channels: 128, pixels: 1024 },
+  { algorithm: TWO, channels: 256, pixels: 256 },
+];
+
+/** The algorithm that a convolution of images `[N,C,H,W]` is fastest with; undefined if that is none. */
+function algorithmFor({ attributes, inputs, outputs }: Node): Algorithm | undefined {
+  const [, c = 0, h = 0, w = 0] = inputs[0]?.shape ?? [];
+  const same = ['3,3', '1,1', '1,1,1,1'];
+  const isSame = ['kernel_shape', 'strides', 'pads'].every((name, at) => String(attributes[name]) === same[at]);
+  const both = c + (outputs[0]?.shape[1] ?? 0);
+  const fitting = LEAST.find(
+    ({ algorithm, channels, pixels }) => both >= channels && h * w >= pixels && w % algorithm.outputs === 0,
+  );
+  return isSame ? fitting?.algorithm : undefined;
+}
+
+/**
+ * A 3×3 convolution along whose rows tiles of columns are convolved as F(m,3): transformed by convolutions of single channels,
+ * multiplied by ones of 3×1. Operands as those of a convolution with a summand.
+ */
+export const winograd: Rule = (images, node) => {
+  const algorithm = algorithmFor(node);
+  if (!algorithm) return false;
+  const [x, weight, bias = null, sum = null] = node.inputs as [Value, Value, Value?, Value?];
+  const { outputs: m, ofImage, ofKernel } = algorithm;
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const output = node.outputs[0] as Value;
+  const channels = output.shape[1] ?? 1;
+  const image = images.inBlocks(x);
+  const tile = (j: number) => {
+    const { taps, left, right } = window(ofImage[j] as readonly number[], m);
+    const tiles = images.value('tiles', [n, c, h, w / m]);
+    const filter = images.constant(singleFilter(taps, c, images.block), `tiles_${m}_${j}_${c}`);
+    const attributes = { kernel_shape: [1, taps.length], strides: [1, m], pads: [0, left, 0, right], group: c };
+    images.convolve([image, filter], tiles, attributes);
+    return tiles;
+  };
+  const offsets = bias && images.inOrder(bias);
+  const product = (j: number, summand: Value | null = null) => {
+    const factors = ofKernel[j] as readonly number[];
+    const filter = images.filter(weight, (kernel) => columnKernel(kernel, factors), `winograd_${m}_${j}`);
+    const made = images.value('product', [n, channels, h, w / m]);
+    // What the second makes is part of every output, once.
+    const operands = [tile(j), filter, j === 1 ? offsets : null, summand];
+    images.convolve(operands, made, { kernel_shape: [3, 1], strides: [1, 1], pads: [1, 0, 1, 0] });
+    return made;
+  };
+  const count = (n * channels * h * w) / m / images.block;
+  const columns = algorithm.emit(images, product).map((part) => images.reshape(part, [count, 1, images.block]));
+  const joined = images.value('joined', [count, m, images.block]);
+  images.push('Concat', columns, joined, { axis: 1 });
+  const whole = sum ? images.value('whole', output.shape) : images.made(output);
+  images.push('Reshape', [joined, images.extents(output.shape)], whole);
+  if (sum) images.push('Add', [whole, images.inBlocks(sum)], images.made(output));
+  return true;
+};
+
+/** A row of Bᵀ as a convolution of stride m: its taps without the zeros around them, and the padding of an image's rows. */
+function window(row: readonly number[], m: number): { taps: readonly number[]; left: number; right: number } {
+  const first = row.findIndex((value) => value !== 0);
+  const last = row.findLastIndex((value) => value !== 0);
+  // A tile begins a column before the first output's.
+  const begin = Math.min(first, 1);
+  return { taps: row.slice(begin, last + 1), left: 1 - begin, right: Math.max(0, last - m) };
+}
+
+/** `[O,C,3,3]` to `[O,C,3,1]`: Σ factors·columns. */
+function columnKernel(kernel: Tensor, [a = 0, b = 0, c = 0]: readonly number[]): Tensor {
+  const [outputs, channels, rows] = kernel.shape as [number, number, number, number];
+  return lazyTensor([outputs, channels, rows, 1], () => {
+    const data = kernel.data as Float32Array;
+    const at = (index: number) => data[index] as number;
+    return Float32Array.from(
+      { length: outputs * channels * rows },
+      (_, row) => a * at(3 * row) + b * at(3 * row + 1) + c * at(3 * row + 2),
+    );
+  });
+}
