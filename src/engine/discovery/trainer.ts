@@ -121,24 +121,19 @@ export class Trainer {
     await between();
     const result = await this.objective.run(pairs, this.networkFeeds(state));
     const learns = this.config.method === 'LEARNED' && step > WARM_UP_STEPS && result.shifted !== null;
-    const gradient = learns
-      ? await this.samplers.gradient(
-          trajectory,
-          await this.images.pull(sample, result.shifted as FloatTensor, between),
-          phi,
-          choice,
-          between,
-        )
-      : null;
     const recent = remember(state.recent, pairs);
-    const reconstructor = await this.rehearse(
-      update(state.reconstructor, result.reconstructor, NETWORK_LEARNING_RATE),
-      recent,
-      step,
-      between,
-    );
     const discriminator =
       state.discriminator && update(state.discriminator, result.discriminator, NETWORK_LEARNING_RATE);
+    const rehearsed = update(state.reconstructor, result.reconstructor, NETWORK_LEARNING_RATE);
+    const pullBack = async () => {
+      const cotangent = await this.images.pull(sample, result.shifted as FloatTensor, between);
+      return this.samplers.gradient(trajectory, cotangent, phi, choice, between);
+    };
+    // Neither needs the other: the one's sessions run while the other's host work is done.
+    const [gradient, reconstructor] = await together(
+      learns ? pullBack() : Promise.resolve(null),
+      this.rehearse(rehearsed, recent, step, between),
+    );
     const spectral = discriminator ? powerIteration(discriminator.parameters, state.spectral) : state.spectral;
     return {
       state: { step, shift: this.moved(state.shift, gradient), reconstructor, discriminator, spectral, recent },
@@ -198,6 +193,12 @@ export class Trainer {
     }
     return learner;
   }
+}
+
+/** Both results, once both have ended; the first failure if there is one. */
+async function together<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }
 
 function update({ parameters, adam }: Learner, gradients: Parameters, learningRate: number, inPlace = false): Learner {

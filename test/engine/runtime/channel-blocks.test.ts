@@ -112,6 +112,12 @@ describe('blocks of channels', () => {
     expect(images).toEqual([]);
   });
 
+  it('are not entered where all weights are trained', () => {
+    const tape = new Tape();
+    const graph = tape.graph({ y: normal(tape, tape.conv(image(tape), tape.input('w', [16, 32, 1, 1]), null)) });
+    expect(withChannelBlocks(graph, 16)).toBe(graph);
+  });
+
   it('leave out the weights that were put into another order', () => {
     const graph = recorded(GRAPHS['a residual block'] as (tape: Tape) => Value);
     const bytes = ({ constants }: Graph) =>

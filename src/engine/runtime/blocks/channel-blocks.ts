@@ -11,6 +11,8 @@ import { withSums } from './sums.js';
  */
 export function withChannelBlocks(graph: Graph, block: number): Graph {
   const images = new BlockedImages(graph.constants, block);
+  // Trained weights are convolved in ONNX's order.
+  if (!graph.nodes.some((node) => node.op === 'Conv' && takesSum(images, node))) return graph;
   const summing = withSums({ ...graph, nodes: graph.nodes.map(asAffine) }, (node) => takesSum(images, node));
   for (const [name, tensor] of summing.constants) images.constants.set(name, tensor);
   for (const node of summing.nodes) {
