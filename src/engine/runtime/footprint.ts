@@ -1,17 +1,19 @@
 import type { Graph, Node, Value } from '../graph/graph.js';
 import { type DType, sizeOf } from '../graph/tensor.js';
 import { lower } from '../ops/lower.js';
+import { withChannelBlocks } from './blocks/channel-blocks.js';
 
 /**
  * Measured on ONNX Runtime 1.30's CPU provider (resident memory that the sessions of six trainings took, UNets of 1.8 to 12.6 M
- * parameters, within 10 %): weights find some room that there was before, and each node takes its kernel and its description.
+ * parameters, within 20 %): weights find some room that there was before, and each node takes its kernel and its description.
  */
 const WEIGHT_FACTOR = 0.9;
-const NODE_BYTES = 8 * 2 ** 10;
-/** What an arena loses to holes. */
-const ARENA_FACTOR = 1.2;
-/** What the heap loses to holes where there is no arena. */
-const HEAP_FACTOR = 1.2;
+/** As with AVX-512; other blocks have as many weights. */
+const BLOCK = 16;
+const NODE_BYTES = 4 * 2 ** 10;
+/** What memory loses to holes. An arena loses as much as it gains by the runtime's order, in which values of a VJP live shorter. */
+const HOLES_FACTOR = 1.2;
+const ARENA_FACTOR = 1;
 
 const WIDTHS: Readonly<Record<DType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
 /** Operators whose output is their input's memory. */
@@ -36,16 +38,17 @@ export interface Sessions {
 export function sessionBytes(...sessions: readonly Sessions[]): number {
   const [kept, shared] = [[0], [0]];
   for (const { graph, lanes, sharesHeap = false } of sessions) {
-    kept.push(lanes * (WEIGHT_FACTOR * constantBytes(graph) + NODE_BYTES * lower(graph).nodes.length));
-    const { hasArena, bytes } = activationsOf(graph);
-    (hasArena && !sharesHeap ? kept : shared).push(lanes * bytes);
+    const arranged = withChannelBlocks(graph, BLOCK);
+    kept.push(lanes * (WEIGHT_FACTOR * constantBytes(arranged) + NODE_BYTES * lower(arranged).nodes.length));
+    const { hasArena, peak } = activationsOf(graph);
+    (hasArena && !sharesHeap ? kept : shared).push(lanes * peak * (hasArena ? ARENA_FACTOR : HOLES_FACTOR));
   }
   return Math.ceil(kept.reduce((sum, bytes) => sum + bytes) + Math.max(...shared));
 }
 
 /** Bytes that a session on the CPU takes for what it computes. */
 export function activationBytes(graph: Graph): number {
-  return activationsOf(graph).bytes;
+  return HOLES_FACTOR * activationsOf(graph).peak;
 }
 
 /** From here on the heap is slower than an arena: a VJP of a 64×64 UNet took 1130 ms with the heap, 1001 with an arena. */
@@ -61,11 +64,10 @@ export function arenaFor(graph: Graph, { name }: { readonly name: string }): { e
   return name === 'cpu' ? { enableCpuMemArena: activationsOf(graph).hasArena } : {};
 }
 
-function activationsOf(graph: Graph): { readonly hasArena: boolean; readonly bytes: number } {
+function activationsOf(graph: Graph): { readonly hasArena: boolean; readonly peak: number } {
   const largest = Math.max(...graph.nodes.flatMap(({ outputs }) => outputs.map(bytesOf)), 0);
   const peak = peakBytes(graph);
-  const hasArena = largest >= LARGE_BYTES || peak < FEW * largest;
-  return { hasArena, bytes: (hasArena ? ARENA_FACTOR : HEAP_FACTOR) * peak };
+  return { hasArena: largest >= LARGE_BYTES || peak < FEW * largest, peak };
 }
 
 /** Bytes of all constants. */
