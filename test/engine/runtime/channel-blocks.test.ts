@@ -30,6 +30,7 @@ const GRAPHS: Readonly<Record<string, (tape: Tape) => Value>> = {
   'one of 2×2, with uneven pads': (tape) =>
     tape.conv(image(tape), constant(tape, 16, 32, 2, 2), null, { pads: [1, 0, 0, 1] }),
   'of few channels': (tape) => convolved(tape, image(tape, 3), 32),
+  'of few channels, into many': (tape) => convolved(tape, tape.input('x', [1, 3, 32, 32]), 128),
   'into few channels': (tape) => convolved(tape, image(tape), 3),
   'into few channels, without a bias': (tape) =>
     tape.conv(image(tape), constant(tape, 5, 32, 3, 3), null, { pads: [1, 1, 1, 1] }),

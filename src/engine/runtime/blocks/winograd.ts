@@ -96,7 +96,7 @@ function algorithmFor({ attributes, inputs, outputs }: Node): Algorithm | undefi
  */
 export const winograd: Rule = (images, node) => {
   const algorithm = algorithmFor(node);
-  if (!algorithm) return false;
+  if (!algorithm || !images.fits(node.inputs[0] as Value)) return false;
   const [x, weight, bias = null, sum = null] = node.inputs as [Value, Value, Value?, Value?];
   const { outputs: m, ofImage, ofKernel } = algorithm;
   const [n, c, h, w] = x.shape as [number, number, number, number];
