@@ -78,10 +78,11 @@ describe('the directions', () => {
     await card('Brighter').getByText('light').waitFor();
     const marked = () => azimuth.direction(first().id);
     await expect.poll(marked, SOON).toMatchObject({ name: 'Brighter', favourite: true, tags: ['light'] });
-    await page.locator('.card-strip').nth(1).focus();
-    await page.keyboard.press('h');
+    await page.locator('.card-strip').nth(1).press('h');
     await expect.poll(() => page.locator('[data-direction]').count(), SOON).toBe(directions.length - 1);
+    await expect.poll(() => card('Brighter').count(), SOON).toBe(1);
     await page.keyboard.press('/');
+    await page.locator('input:focus').and(page.getByLabel('Find')).waitFor();
     await page.keyboard.type('light');
     await expect.poll(() => page.locator('[data-direction]').count(), SOON).toBe(1);
     expect(inAddress('text')).toBe('light');
