@@ -3,6 +3,9 @@ import type { FloatTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 import type { NoiseSchedule } from './schedule.js';
 
+/** What decoder passes over one encoding have in common, by name. */
+export type Shared = Map<string, readonly Value[]>;
+
 /** What the encoder hands to the decoder. */
 export interface Encoded {
   /** Output of the mid block, `[N,Ch,Hh,Wh]`: h-space. */
@@ -13,8 +16,8 @@ export interface Encoded {
   readonly temb: Value;
   /** What the decoder's output is multiplied by, `[1 or N, 1]`, in models that scale it by the timestep. */
   readonly outputScale?: Value;
-  /** Where the decoder runs more than once: what its passes have in common, by name. */
-  readonly shared?: Map<string, readonly Value[]>;
+  /** Where the decoder runs more than once. */
+  readonly shared?: Shared;
 }
 
 /** What a model of latents needs beside its UNet: samples are latents, and images are decoded from them. */

@@ -20,7 +20,7 @@ import {
   STATISTICS_SAMPLES,
   STATISTICS_STEPS,
 } from '../shift/statistics.js';
-import { objectiveGraph, objectivePlan } from './objective.js';
+import { type ObjectiveShape, objectiveGraph, objectivePlan } from './objective.js';
 import { REPLAY_CAPACITY } from './replay.js';
 import { gradientGraphs, samplingGraph } from './samplers.js';
 import { shiftConfigOf, trainingShapes } from './trainer.js';
@@ -66,14 +66,18 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
   const sampling = samplingGraph(model, { ...samplers, batch: forward.rows }, shift);
   const budget = processor.memoryBudget / backward.lanes;
   const gradients = gradientGraphs(model, { ...samplers, batch: backward.rows }, shift, budget);
-  const networks = [objective, replay].map((shape) => {
+  const network = (shape: ObjectiveShape) => {
     const parts = objectivePlan(shape, processor);
     return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes, sharesHeap: true };
-  });
+  };
+  const { backward: vjp = null, first = null } = gradients ?? {};
+  const differentiating = (graph: Graph | null) => (graph ? [{ graph, lanes: backward.lanes }] : []);
   const sessions = sessionBytes(
     { graph: sampling, lanes: forward.lanes },
-    ...Object.values(gradients ?? {}).flatMap((graph) => (graph ? [{ graph, lanes: backward.lanes }] : [])),
-    ...networks,
+    // R rehearses while the trajectory is differentiated.
+    [...differentiating(vjp), network(replay)],
+    differentiating(first),
+    network(objective),
     ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
   );
   const parameters = sizeOf(shift.phiShape) + countOf(specs.reconstructor) + countOf(specs.discriminator ?? {});

@@ -9,13 +9,13 @@ import {
   upsampleConv,
   upsampleNearest,
 } from '../diffusion/layers.js';
-import type { Encoded } from '../diffusion/model.js';
+import type { Encoded, Shared } from '../diffusion/model.js';
 import type { Value } from '../graph/graph.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 import { applies } from '../passes.js';
 import type { UNetConfig } from './diffusers-config.js';
-import { type Entered, enterJoined, type Shared } from './shared-skips.js';
+import { type Entered, enterJoined } from './shared-skips.js';
 import type { ResnetLayout, UNetLayout } from './unet-layout.js';
 import { attentionHeads } from './unet-weights.js';
 

@@ -1,10 +1,8 @@
 import { type Affine, groupAffine } from '../diffusion/layers.js';
+import type { Shared } from '../diffusion/model.js';
 import type { Value } from '../graph/graph.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
-
-/** What decoder passes over one encoding have in common, by name. */
-export type Shared = Map<string, readonly Value[]>;
 
 /** The beginning of a residual block over an image joined with a skip, up to its first convolution. */
 export interface JoinedEntry {

@@ -1,9 +1,6 @@
-import { type OpDefinition, pairAttribute, quadAttribute, required } from './definition.js';
+import { type Four, type OpDefinition, pairAttribute, quadAttribute, required, type Two } from './definition.js';
 import { inputGradient } from './input-gradient.js';
 import { kernelGradient } from './kernel-gradient.js';
-
-type Four = [number, number, number, number];
-type Two = [number, number];
 
 /** Two-dimensional, no groups, no dilation. Operands: x `[N,C,H,W]`, w `[O,C,kh,kw]`, optional bias `[O]`; pads top, left, bottom, right. */
 export const Conv: OpDefinition = {

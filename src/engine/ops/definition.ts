@@ -2,6 +2,11 @@ import type { Attributes, Node, Value } from '../graph/graph.js';
 import type { DType } from '../graph/tensor.js';
 import type { Tape } from './tape.js';
 
+/** Of an image or a kernel: its extents, or what belongs to its four sides. */
+export type Four = [number, number, number, number];
+/** Of height and width. */
+export type Two = [number, number];
+
 /** Shape and element type of one output. */
 export interface Inferred {
   readonly shape: readonly number[];

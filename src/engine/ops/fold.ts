@@ -29,7 +29,8 @@ export function foldConstant(
     const [starts, ends, axes, steps] = [integers(1), integers(2), integers(3), integers(4)];
     if (!starts || !ends || !axes) return null;
     if (steps?.every((step) => step === -1)) return strided(data, flipped(from, axes));
-    return steps?.every((step) => step === 1) ? strided(data, cut(from, starts, ends, axes)) : null;
+    const isPlain = steps?.every((step) => step === 1) && ![...starts, ...ends].some((at) => at < 0);
+    return isPlain ? strided(data, cut(from, starts, ends, axes)) : null;
   }
   return null;
 }
@@ -83,7 +84,7 @@ function cut(
   const strides = rowMajor(shape);
   const extents = shape.map((extent, axis) => {
     const at = axes.indexOf(axis);
-    return at < 0 ? extent : Math.min(ends[at] ?? extent, extent) - (starts[at] ?? 0);
+    return at < 0 ? extent : Math.max(0, Math.min(ends[at] ?? extent, extent) - (starts[at] ?? 0));
   });
   const offset = axes.reduce((sum, axis, at) => sum + (starts[at] ?? 0) * (strides[axis] ?? 0), 0);
   return { shape: extents, strides, offset };

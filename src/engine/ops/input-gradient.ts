@@ -1,9 +1,7 @@
 import type { Value } from '../graph/graph.js';
 import { sizeOf } from '../graph/tensor.js';
+import type { Four, Two } from './definition.js';
 import type { Tape } from './tape.js';
-
-type Four = [number, number, number, number];
-type Two = [number, number];
 
 /** What the gradient of a convolution is made of: its kernel `[O,C,kh,kw]`, the shape `[N,C,H,W]` of its input, strides and pads. */
 export interface Convolution {

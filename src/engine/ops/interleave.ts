@@ -1,9 +1,7 @@
 import type { Value } from '../graph/graph.js';
 import { floatTensor } from '../graph/tensor.js';
-import { type OpDefinition, required } from './definition.js';
+import { type Four, type OpDefinition, required } from './definition.js';
 import type { Tape } from './tape.js';
-
-type Phases = readonly [Value, Value, Value, Value];
 
 /** Pixels of a row that one product puts in order. More cost more products, fewer more copies. */
 const MAX_BLOCK = 32;
@@ -17,21 +15,21 @@ const MIN_BLOCK = 4;
 export const Interleave: OpDefinition = {
   infer: ({ inputs }) => {
     const { shape, dtype } = required(inputs, 0);
-    const [n, c, h, w] = shape as [number, number, number, number];
+    const [n, c, h, w] = shape as Four;
     const other = inputs.find((input) => input?.shape.join() !== shape.join());
     if (inputs.length !== 4 || other) throw new RangeError(`expected four of one shape, got [${other?.shape}]`);
     return [{ shape: [n, c, 2 * h, 2 * w], dtype }];
   },
   lower: (tape, inputs) => {
-    const phases = inputs as unknown as Phases;
-    const [n, c, h, w] = phases[0].shape as [number, number, number, number];
+    const [a, b, c, d] = [0, 1, 2, 3].map((at) => required(inputs, at)) as [Value, Value, Value, Value];
+    const [n, channels, h, w] = a.shape as Four;
     const block = blockOf(w);
-    if (block === null) return tape.depthToSpace(tape.concat(phases, 1), 2);
-    const shape = [n, c, h, 1, w / block, block];
+    if (block === null) return tape.depthToSpace(tape.concat([a, b, c, d], 1), 2);
+    const shape = [n, channels, h, 1, w / block, block];
     const row = (even: Value, odd: Value) => tape.concat([tape.reshape(even, shape), tape.reshape(odd, shape)], 5);
-    const rows = tape.concat([row(phases[0], phases[1]), row(phases[2], phases[3])], 3);
-    const pairs = tape.reshape(rows, [n * c * h * 2 * (w / block), 2 * block]);
-    return tape.reshape(tape.matmul(pairs, order(tape, block, false)), [n, c, 2 * h, 2 * w]);
+    const rows = tape.concat([row(a, b), row(c, d)], 3);
+    const pairs = tape.reshape(rows, [n * channels * h * 2 * (w / block), 2 * block]);
+    return tape.reshape(tape.matmul(pairs, order(tape, block, false)), [n, channels, 2 * h, 2 * w]);
   },
   gradient: ({ tape, cotangents }) => tape.deinterleave(required(cotangents, 0)),
 };
@@ -40,18 +38,13 @@ export const Interleave: OpDefinition = {
 export const Deinterleave: OpDefinition = {
   infer: ({ inputs }) => {
     const { shape, dtype } = required(inputs, 0);
-    const [n, c, h, w] = shape as [number, number, number, number];
+    const [n, c, h, w] = shape as Four;
     if (h % 2 !== 0 || w % 2 !== 0) throw new RangeError(`expected even rows and columns, got [${shape}]`);
     return Array.from({ length: 4 }, () => ({ shape: [n, c, h / 2, w / 2], dtype }));
   },
   lower: (tape, inputs) => {
     const x = required(inputs, 0);
-    const [n, c, h, w] = x.shape.map((extent, axis) => (axis < 2 ? extent : extent / 2)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [n, c, h, w] = x.shape.map((extent, axis) => (axis < 2 ? extent : extent / 2)) as Four;
     const block = blockOf(w);
     const image = (value: Value) => tape.reshape(value, [n, c, h, w]);
     if (block === null) {
@@ -63,8 +56,8 @@ export const Deinterleave: OpDefinition = {
     return rows.flatMap((row) => tape.split(row, [block, block], 5)).map(image);
   },
   gradient: ({ tape, node, cotangents }) => {
-    const [a, b, c, d] = node.outputs.map((output, at) => cotangents[at] ?? tape.zeros(output.shape));
-    return [tape.interleave([a, b, c, d] as unknown as Phases)];
+    const phases = node.outputs.map((output, at) => cotangents[at] ?? tape.zeros(output.shape));
+    return [tape.interleave(phases as [Value, Value, Value, Value])];
   },
 };
 

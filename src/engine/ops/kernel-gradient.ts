@@ -1,8 +1,6 @@
 import type { Value } from '../graph/graph.js';
+import type { Four, Two } from './definition.js';
 import type { Tape } from './tape.js';
-
-type Four = [number, number, number, number];
-type Two = [number, number];
 
 /**
  * ∂/∂w[o,c,i,j] = Σ g[o,y,x]·padded x[c, sh·y+i, sw·x+j] of a convolution, as products of matrices over the pixels. Operands:

@@ -3,8 +3,7 @@ import type { OpDefinition } from './definition.js';
 import { opNamed } from './table.js';
 import { Tape } from './tape.js';
 
-/** Rewrites operators that ONNX does not have (Silu) into ones that it has. Everything else, and what is
- * of another domain, is kept as it is. */
+/** Rewrites operators that ONNX does not have (Silu) into ones that it has. Everything else, and what is of another domain, is kept. */
 export function lower(graph: Graph): Graph {
   const constants = new Map(graph.constants);
   const nodes = graph.nodes.flatMap((node, index) => {

@@ -32,18 +32,24 @@ export interface Sessions {
 }
 
 /**
- * Bytes that sessions hold on the CPU once they have run, one graph after the other: weights of all, and of what they compute the
- * most that one needs, but for those with an arena of their own. Nothing is allocated to know them.
+ * Bytes that sessions hold on the CPU once they have run, one after the other, those of a list at once: weights of all, and of what
+ * they compute the most that is needed at a time, but for those with an arena of their own. Nothing is allocated to know them.
  */
-export function sessionBytes(...sessions: readonly Sessions[]): number {
-  const [kept, shared] = [[0], [0]];
-  for (const { graph, lanes, sharesHeap = false } of sessions) {
-    const arranged = withChannelBlocks(graph, BLOCK);
-    kept.push(lanes * (WEIGHT_FACTOR * constantBytes(arranged) + NODE_BYTES * lower(arranged).nodes.length));
-    const { hasArena, peak } = activationsOf(graph);
-    (hasArena && !sharesHeap ? kept : shared).push(lanes * peak * (hasArena ? ARENA_FACTOR : HOLES_FACTOR));
+export function sessionBytes(...turns: readonly (Sessions | readonly Sessions[])[]): number {
+  let [kept, shared] = [0, 0];
+  for (const turn of turns) {
+    let atOnce = 0;
+    for (const { graph, lanes, sharesHeap = false } of [turn].flat()) {
+      const arranged = withChannelBlocks(graph, BLOCK);
+      kept += lanes * (WEIGHT_FACTOR * constantBytes(arranged) + NODE_BYTES * lower(arranged).nodes.length);
+      const { hasArena, peak } = activationsOf(graph);
+      const bytes = lanes * peak * (hasArena ? ARENA_FACTOR : HOLES_FACTOR);
+      if (hasArena && !sharesHeap) kept += bytes;
+      else atOnce += bytes;
+    }
+    shared = Math.max(shared, atOnce);
   }
-  return Math.ceil(kept.reduce((sum, bytes) => sum + bytes) + Math.max(...shared));
+  return Math.ceil(kept + shared);
 }
 
 /** Bytes that a session on the CPU takes for what it computes. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { vjp } from '../../../src/engine/autodiff/vjp.js';
 import { conv3x3, groupNorm } from '../../../src/engine/diffusion/layers.js';
+import type { Shared } from '../../../src/engine/diffusion/model.js';
 import type { Value } from '../../../src/engine/graph/graph.js';
 import { multiplyAdds } from '../../../src/engine/graph/multiply-adds.js';
-import { enterJoined, type JoinedEntry, type Shared } from '../../../src/engine/models/shared-skips.js';
+import { enterJoined, type JoinedEntry } from '../../../src/engine/models/shared-skips.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
 import { Session } from '../../../src/engine/runtime/session.js';
 import { generator, randomTensor, relativeError, testDevice } from '../../helpers/numeric.js';
