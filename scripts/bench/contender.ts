@@ -115,18 +115,26 @@ export interface Side {
 
 export const MIB = 2 ** 20;
 
+/** More rounds than were asked for, while they have taken less than `seconds`: where runs are short, they cost little. */
+export interface MoreRounds {
+  readonly seconds: number;
+  readonly most: number;
+}
+
 /**
- * The contenders taking turns at one request, a warm-up round and `rounds` that count. Who fails once is left out from then
- * on, and has the error in its place.
+ * The contenders taking turns at one request, a warm-up round and `rounds` that count, or more. Who fails once is left out from
+ * then on, and has the error in its place.
  */
 export async function inTurns(
   contenders: readonly Contender[],
   request: WorkloadRequest,
   rounds: number,
+  { seconds, most }: MoreRounds = { seconds: 0, most: rounds },
 ): Promise<(Side | Error)[]> {
   const measured = contenders.map((): Measured[] => []);
   const errors = new Map<number, Error>();
-  for (let round = 0; round <= rounds; round += 1) {
+  const end = performance.now() + 1000 * seconds;
+  for (let round = 0; round <= rounds || (round <= most && performance.now() < end); round += 1) {
     for (const [at, contender] of contenders.entries()) {
       if (errors.has(at)) continue;
       try {

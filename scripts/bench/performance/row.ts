@@ -40,6 +40,9 @@ export interface RowOptions {
   readonly compile: boolean;
 }
 
+/** The machine's speed changes by a third within minutes, and what a process holds still grows in its first runs. */
+export const MORE_ROUNDS = { seconds: 40, most: 15 };
+
 /** Measures rows, each with processes of its own so that peaks are. */
 export class Rows {
   private readonly choices = new Map<string, Promise<Choice | Error>>();
@@ -78,7 +81,7 @@ export class Rows {
     const contenders = [azimuth];
     try {
       for (const mode of modes) contenders.push(await Contender.peer(python ?? '', folder, threads, 'cpu', mode));
-      const sides = await inTurns(contenders, requestOf(cell), rounds);
+      const sides = await inTurns(contenders, requestOf(cell), rounds, MORE_ROUNDS);
       return { gflop: (await azimuth.flop(requestOf(cell))) / 1e9, sides };
     } finally {
       for (const contender of contenders) contender.stop();
