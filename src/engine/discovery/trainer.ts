@@ -67,9 +67,11 @@ export function trainingShapes(model: DiffusionModel, config: DiscoveryConfig): 
   };
 }
 
-/** The sessions of one training; {@link Trainer.step} is a pure function of the state. */
+/** The sessions of one training; what {@link Trainer.step} gives depends on the state alone. */
 export class Trainer {
   private readonly uneditedImages = new Map<number, FloatTensor>();
+  /** R and D as this trainer made them: theirs is the memory that the next step writes into. */
+  private readonly own = new WeakSet<Learner>();
 
   private constructor(
     private readonly model: DiffusionModel,
@@ -103,7 +105,10 @@ export class Trainer {
     return initialState(this.specs, start, this.config.seed);
   }
 
-  /** One training step: objective, checkpointed gradient, optimisers, replay. */
+  /**
+   * One training step: objective, checkpointed gradient, optimisers, replay. A state that this trainer gave is used up by it, one from
+   * elsewhere left as it is: new memory for R, D and their moments in every step, 9 MiB at 32×32, would wait for the collector.
+   */
   async step(
     state: TrainingState,
     between: Between,
@@ -122,9 +127,8 @@ export class Trainer {
     const result = await this.objective.run(pairs, this.networkFeeds(state));
     const learns = this.config.method === 'LEARNED' && step > WARM_UP_STEPS && result.shifted !== null;
     const recent = remember(state.recent, pairs);
-    const discriminator =
-      state.discriminator && update(state.discriminator, result.discriminator, NETWORK_LEARNING_RATE);
-    const rehearsed = update(state.reconstructor, result.reconstructor, NETWORK_LEARNING_RATE);
+    const discriminator = state.discriminator && this.learned(state.discriminator, result.discriminator);
+    const rehearsed = this.learned(state.reconstructor, result.reconstructor);
     const pullBack = async () => {
       const cotangent = await this.images.pull(sample, result.shifted as FloatTensor, between);
       return this.samplers.gradient(trajectory, cotangent, phi, choice, between);
@@ -175,7 +179,13 @@ export class Trainer {
     return { ...next, parameters: { phi: this.shift.retract(next.parameters['phi'] as FloatTensor) } };
   }
 
-  /** Updates `reconstructor` in place: nobody else holds it. */
+  /** R or D after an update. */
+  private learned(learner: Learner, gradients: Parameters): Learner {
+    const next = update(learner, gradients, NETWORK_LEARNING_RATE, this.own.has(learner));
+    this.own.add(next);
+    return next;
+  }
+
   private async rehearse(
     reconstructor: Learner,
     recent: readonly Pairs[],
@@ -189,7 +199,7 @@ export class Trainer {
         recall(recent, this.config.seed, step, turn),
         learner.parameters,
       );
-      learner = update(learner, gradients, NETWORK_LEARNING_RATE, true);
+      learner = this.learned(learner, gradients);
     }
     return learner;
   }

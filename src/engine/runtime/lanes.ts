@@ -1,8 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { packageFile } from '../../package.js';
-import { memoryOf, owned } from './hand-over.js';
+import { LentMemory, memoryOf, owned } from './hand-over.js';
 import type { ModelSource } from './model-source.js';
-import { type Made, type OpenSession, openSession, type SessionOptions, type Tensors } from './open-session.js';
+import {
+  type FloatTensors,
+  type Made,
+  type OpenSession,
+  openSession,
+  type SessionOptions,
+  type Tensors,
+} from './open-session.js';
 import type { Shapes } from './running-sum.js';
 
 interface OpenRequest {
@@ -16,6 +23,10 @@ interface RunRequest {
   readonly kind: 'run';
   readonly shared: Tensors;
   readonly rows: readonly Tensors[];
+  /** Memory for the sums, where they were before; none the first time. */
+  readonly memory: FloatTensors;
+  /** Names of those `shared` whose memory goes back. */
+  readonly lent: readonly string[];
 }
 
 interface ReleaseRequest {
@@ -31,6 +42,8 @@ export interface LaneReply {
   readonly id: number;
   /** Of a run. */
   readonly made: Made;
+  /** What the run was lent. */
+  readonly lent: readonly Float32Array[];
   readonly error: string | null;
 }
 
@@ -43,10 +56,12 @@ interface Waiting {
 class Lane {
   private readonly thread = new Worker(packageFile('dist/src/engine/runtime/lane-thread.js'), { execArgv: [] });
   private readonly waiting = new Map<number, Waiting>();
+  private readonly lent = new LentMemory();
   private count = 0;
 
   constructor() {
-    this.thread.on('message', ({ id, made, error }: LaneReply) => {
+    this.thread.on('message', ({ id, made, lent, error }: LaneReply) => {
+      this.lent.takeBack(lent);
       const asked = this.waiting.get(id);
       this.forget(id);
       if (error === null) asked?.resolve(made);
@@ -61,10 +76,17 @@ class Lane {
     this.count += 1;
     const session = this.count;
     await this.ask({ kind: 'open', session, source, options, summed });
+    let sums: FloatTensors = {};
     return {
-      run: (shared, rows) => {
+      run: async (shared, rows) => {
         const own = rows.map(owned);
-        return this.ask({ kind: 'run', session, shared, rows: own }, memoryOf(own));
+        const large = this.lent.lend(shared);
+        const memory = sums;
+        sums = {};
+        const work = { shared: { ...shared, ...large }, rows: own, memory, lent: Object.keys(large) };
+        const made = await this.ask({ kind: 'run', session, ...work }, memoryOf([...own, large, memory]));
+        sums = made.sums;
+        return made;
       },
       release: async () => {
         await this.ask({ kind: 'release', session });

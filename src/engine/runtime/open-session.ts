@@ -24,27 +24,35 @@ export interface OpenSession {
   release(): Promise<void>;
 }
 
+/** A session whose sums are handed to another thread after each run; they are written into `memory` that came back from there. */
+export interface LentSession extends OpenSession {
+  run(shared: Tensors, rows: readonly Tensors[], memory?: FloatTensors): Promise<Made>;
+  /** Called once the sums of a run are in the other thread. */
+  leaveSums(): void;
+}
+
 /** Opens a session in this thread; the outputs `summed` are added up over the rows of a run. */
 export async function openSession(
   source: ModelSource,
   options: SessionOptions,
   summed: Shapes = {},
-): Promise<OpenSession> {
+): Promise<LentSession> {
   const session = await (typeof source === 'string'
     ? ort.InferenceSession.create(source, options)
     : ort.InferenceSession.create(source, options));
   const sum = new RunningSum(summed);
   return {
-    run: async (shared, rows) => {
+    run: async (shared, rows, memory) => {
       const common = wrapped(shared);
       const made: FloatTensors[] = [];
-      sum.begin();
+      sum.begin(memory);
       for (const row of rows) {
         const results = await session.run({ ...common, ...wrapped(row) }, sum.fetches(session.outputNames));
         made.push(unwrapped(sum.add(results)));
       }
       return { rows: made, sums: sum.total };
     },
+    leaveSums: () => sum.leave(),
     release: () => session.release(),
   };
 }

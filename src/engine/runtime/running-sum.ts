@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import { type FloatTensor, floatTensor, sizeOf } from '../graph/tensor.js';
+import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 
 /** Shapes of outputs, by name. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
@@ -7,7 +7,7 @@ export type Shapes = Readonly<Record<string, readonly number[]>>;
 type Memory = Readonly<Record<string, ort.Tensor>>;
 
 /**
- * Outputs of a session added up over its runs, in float32 and in their order. Their memory is kept: runs write the first of them into
+ * Outputs of a session added up over its runs, in float32 and in their order. Their memory is kept, or comes back: runs write the first of them into
  * the sum and all others beside it, where new tensors for the gradients of all weights would wait for the collector.
  */
 export class RunningSum {
@@ -17,8 +17,17 @@ export class RunningSum {
 
   constructor(private readonly shapes: Shapes) {}
 
-  begin(): void {
+  /** Starts anew, in `memory` if some is given, which sums of another time were in. */
+  begin(memory: Readonly<Record<string, FloatTensor>> = {}): void {
     this.runs = 0;
+    const names = Object.keys(memory);
+    if (names.length > 0)
+      this.sum = Object.fromEntries(names.map((name) => [name, asMemory(memory[name] as FloatTensor)]));
+  }
+
+  /** Gives up the memory of the sums, which the caller hands to another thread. */
+  leave(): void {
+    this.sum = null;
   }
 
   /** Where the next run is to put the outputs `names`; others than the sum's are the runtime's own. */
@@ -45,8 +54,11 @@ export class RunningSum {
 }
 
 function memoryFor(shapes: Shapes): Memory {
-  const tensor = (shape: readonly number[]) => new ort.Tensor('float32', new Float32Array(sizeOf(shape)), shape);
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, tensor(shape)]));
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, asMemory(floatTensor(shape))]));
+}
+
+function asMemory({ shape, data }: FloatTensor): ort.Tensor {
+  return new ort.Tensor('float32', data, shape);
 }
 
 function dataOf(memory: Memory | null, name: string): Float32Array {
