@@ -14,9 +14,9 @@ import { packageFile } from '../../../src/package.js';
 const cpu = await openDevice('cpu', 2);
 
 /** y = tanh(x·w) and what cotangents of y pull back to x and to w, which all samples share. */
-function product(rows: number) {
+function product(rows: number, [inputs, outputs]: readonly [number, number] = [3, 4]) {
   const tape = new Tape();
-  const [x, w] = [tape.input('x', [rows, 3]), tape.input('w', [3, 4])];
+  const [x, w] = [tape.input('x', [rows, inputs]), tape.input('w', [inputs, outputs])];
   const y = tape.tanh(tape.matmul(x, w));
   const [gradX, gradW] = vjp(tape, [y], [tape.input('cotangent', y.shape)], [x, w]) as [Value, Value];
   return tape.graph({ y, gradX, gradW });
@@ -61,6 +61,31 @@ describe('a batch in parts', () => {
   it('gives the same bytes each time', async () => {
     const [one, other] = [await run(9, 2, 2), await run(9, 2, 2)];
     expect(one).toEqual(other);
+  });
+
+  it('lends large inputs to its lanes, run after run and beside another session of the same ones', async () => {
+    const [inputs, outputs] = [96, 256];
+    const open = (rows: number, lanes: number) =>
+      BatchSession.create(product(rows, [inputs, outputs]), { batch: 6, rows, lanes, threads: 1 }, cpu, {
+        sums: ['gradW'],
+      });
+    const [whole, ...sessions] = [await open(6, 1), await open(1, 3), await open(2, 3)];
+    for (let turn = 0; turn < 3; turn += 1) {
+      const feeds = sessions.map((_, at) => ({
+        x: random([6, inputs], 10 * turn + at),
+        w: random([inputs, outputs], 100 + 10 * turn + at),
+        cotangent: random([6, outputs], 200 + turn),
+      }));
+      const made = await Promise.all(sessions.map((session, at) => session.run(feeds[at] as (typeof feeds)[number])));
+      for (const [at, { w, ...rest }] of feeds.entries()) {
+        expect(w).toEqual(random([inputs, outputs], 100 + 10 * turn + at));
+        const expected = await whole.run({ ...rest, w });
+        for (const name of ['y', 'gradX', 'gradW'] as const)
+          for (const [index, value] of (expected[name]?.data ?? []).entries())
+            expect(Math.abs((made[at]?.[name]?.data[index] ?? Number.NaN) - value)).toBeLessThan(1e-4);
+      }
+    }
+    for (const session of [whole, ...sessions]) await session.release();
   });
 
   it('says which input it expected for the whole batch', async () => {
