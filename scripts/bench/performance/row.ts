@@ -41,7 +41,7 @@ export interface RowOptions {
 }
 
 /** The machine's speed changes by a third within minutes, and what a process holds still grows in its first runs. */
-export const MORE_ROUNDS = { seconds: 40, most: 15 };
+export const MORE_ROUNDS = { seconds: 90, most: 15 };
 
 /** Measures rows, each with processes of its own so that peaks are. */
 export class Rows {
