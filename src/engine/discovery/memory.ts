@@ -13,6 +13,7 @@ import { planBatch } from '../runtime/batch-plan.js';
 import { type Device, MEMORY_BUDGET_PER_THREAD } from '../runtime/device.js';
 import { sessionBytes } from '../runtime/footprint.js';
 import { shiftControl } from '../shift/control.js';
+import { rememberedBytes } from '../shift/interpolation.js';
 import {
   blankStatistics,
   COMPONENT_COUNT,
@@ -86,6 +87,7 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
     THREAD_BYTES * (Math.max(forward.lanes, backward.lanes) - 1) +
     4 * COPIES_OF_PARAMETERS * parameters +
     componentBytes(model) +
+    rememberedBytes(shift.operandShape, config.samplingSteps) +
     keptBytes(model, config)
   );
 }

@@ -37,3 +37,25 @@ export function interpolated(
     out.data[at] = first.weight * (first.data[at] as number) + second.weight * (second.data[at] as number);
   return out;
 }
+
+/** Of one table, in all. */
+const REMEMBERED_BYTES = 32 * 2 ** 20;
+
+/** Bytes that {@link remembering} keeps of a table with rows of `shape`, asked for `count` timesteps. */
+export function rememberedBytes(shape: readonly number[], count: number): number {
+  return Math.min(REMEMBERED_BYTES, 4 * sizeOf(shape) * count);
+}
+
+/**
+ * {@link interpolated} of one table. As much as fits in 32 MiB is kept: a training asks for the bases of all its timesteps twice a
+ * step, and each takes a millisecond at 32×32.
+ */
+export function remembering(table: FloatTensor, timesteps: readonly number[]): (timestep: number) => FloatTensor {
+  const known = new Map<number, FloatTensor>();
+  const most = Math.floor(REMEMBERED_BYTES / (4 * sizeOf(table.shape.slice(1))));
+  return (timestep) => {
+    const row = known.get(timestep) ?? interpolated(table, timesteps, timestep);
+    if (known.size < most) known.set(timestep, row);
+    return row;
+  };
+}

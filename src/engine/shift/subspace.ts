@@ -1,7 +1,7 @@
 import { normals, STREAMS } from '../diffusion/random.js';
 import { floatTensor, sizeOf } from '../graph/tensor.js';
 import type { ShiftConfig, ShiftControl } from './control.js';
-import { interpolated } from './interpolation.js';
+import { interpolated, remembering } from './interpolation.js';
 import { newtonSchulz, orthonormalRows, unitLength, unitLengthRows } from './orthonormal.js';
 import { COMPONENT_COUNT, type HStatistics } from './statistics.js';
 
@@ -9,7 +9,6 @@ import { COMPONENT_COUNT, type HStatistics } from './statistics.js';
 export function subspaceShift({ directions, orthonormal, seed }: ShiftConfig, statistics: HStatistics): ShiftControl {
   const width = sizeOf(statistics.hShape);
   const shape = [directions, COMPONENT_COUNT];
-  const basis = (timestep: number) => interpolated(statistics.components, statistics.timesteps, timestep);
   return {
     phiShape: shape,
     initial: () => {
@@ -18,7 +17,7 @@ export function subspaceShift({ directions, orthonormal, seed }: ShiftConfig, st
       return orthonormalRows(floatTensor(shape, start));
     },
     operandShape: [COMPONENT_COUNT, width],
-    operand: basis,
+    operand: remembering(statistics.components, statistics.timesteps),
     record: (tape, phi, strengths, operand) => {
       const mixture = tape.matmul(strengths, orthonormal ? newtonSchulz(tape, phi) : unitLength(tape, phi));
       return tape.reshape(tape.matmul(mixture, operand), [strengths.shape[0] ?? 1, ...statistics.hShape]);
@@ -29,7 +28,7 @@ export function subspaceShift({ directions, orthonormal, seed }: ShiftConfig, st
       dependsOn: 'TIMESTEP',
       at: (rows, k, timestep) => {
         const weights = rows.data.subarray(k * COMPONENT_COUNT, (k + 1) * COMPONENT_COUNT);
-        const components = basis(timestep).data;
+        const { data: components } = interpolated(statistics.components, statistics.timesteps, timestep);
         const sum = new Float64Array(width);
         weights.forEach((weight, m) => {
           for (let at = 0; at < width; at += 1) sum[at] = (sum[at] ?? 0) + weight * (components[m * width + at] ?? 0);
