@@ -30,7 +30,7 @@ import { poolBatches } from './unedited.js';
 /** Share of the memory now available that a run may take. */
 const USABLE = 0.9;
 /** What a process that trains takes beyond what is counted: heap, code, threads, buffers between two session runs (measured). */
-const BASE_BYTES = 42 * 2 ** 20;
+const BASE_BYTES = 26 * 2 ** 20;
 /** What a lane's thread takes before its sessions (measured). */
 const THREAD_BYTES = 20 * 2 ** 20;
 type Processor = Pick<Device, 'name' | 'threads' | 'memoryBudget'>;
