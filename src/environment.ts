@@ -34,6 +34,8 @@ export const DEFAULT_CACHE_BYTES = 20 * 2 ** 30;
 const DEVICES = ['auto', 'cuda', 'webgpu', 'coreml', 'dml', 'cpu'];
 /** Providers that take the number of a GPU. */
 const NUMBERED = /^(cuda|dml):\d{1,2}$/;
+/** The worker process reads it. */
+const PRECISIONS = ['float32', 'float16'];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** Throws with the variable, what it may be, and what it is. An empty variable counts as one that is not set. */
@@ -41,6 +43,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   const read = (name: string, fallback: string) => variables[name] || fallback;
   checkBlobs(variables);
   checkMemoryBudget(variables);
+  oneOf('AZIMUTH_PRECISION', read('AZIMUTH_PRECISION', 'float32'), PRECISIONS);
   const host = read('HOST', '127.0.0.1');
   const dataDir = resolve(read('AZIMUTH_DATA', './data'));
   return {

@@ -7,7 +7,8 @@ import { Workload, type WorkloadRequest } from '../../src/engine/workload.js';
  * a line, as peer.py does; `{"flop": request}` with the operations that the request comes to.
  */
 const [folder = '', deviceName = 'cpu', threads] = process.argv.slice(2);
-const device = await openDevice(deviceName, ...(threads === undefined ? [] : [Number(threads)]));
+const precision = process.env['AZIMUTH_PRECISION'] === 'float16' ? 'float16' : 'float32';
+const device = await openDevice(deviceName, threads === undefined ? undefined : Number(threads), undefined, precision);
 const workload = await Workload.create(folder, device);
 const idleBytes = process.memoryUsage.rss();
 console.log(JSON.stringify({ ready: process.version, device: device.name, idleBytes }));

@@ -12,6 +12,8 @@ export interface GpuOptions {
 
 interface GpuRow extends WorkloadRequest {
   readonly azimuthSeconds: number;
+  /** With weights and activations in float16, where the device computes in it. */
+  readonly halfSeconds: number | null;
   readonly peerSeconds: number | null;
 }
 
@@ -30,6 +32,7 @@ const TASKS: readonly WorkloadRequest[] = [8, 64].flatMap((batch) =>
 export async function gpu({ python, rounds, limitSeconds, device }: GpuOptions): Promise<{ rows: GpuRow[] }> {
   const deadline = Date.now() + limitSeconds * 1000;
   const azimuth = await Contender.azimuth(MODEL, device);
+  const half = await Contender.azimuth(MODEL, device, undefined, { AZIMUTH_PRECISION: 'float16' }).catch(() => null);
   const peer = await peerOrNull(python);
   console.log(
     `azimuth on ${azimuth.about.device}; peer: ${peer ? `PyTorch ${peer.about.ready} on ${peer.about.device}` : 'none found'}`,
@@ -40,24 +43,37 @@ export async function gpu({ python, rounds, limitSeconds, device }: GpuOptions):
       console.log(`out of time before ${JSON.stringify(request)}`);
       continue;
     }
-    const [ours, theirs]: [number[], number[]] = [[], []];
+    const [ours, halves, theirs]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round <= rounds; round += 1) {
       const mine = (await azimuth.run(request)).seconds;
+      const rounded = half && (await secondsOrNull(half, request));
       const other = peer && (await secondsOrNull(peer, request));
       if (round === 0) continue;
       ours.push(mine);
+      if (rounded !== null) halves.push(rounded);
       if (other !== null) theirs.push(other);
     }
-    const row = { ...request, azimuthSeconds: median(ours), peerSeconds: theirs.length > 0 ? median(theirs) : null };
+    const medianOf = (seconds: readonly number[]) => (seconds.length > 0 ? median(seconds) : null);
+    const row = {
+      ...request,
+      azimuthSeconds: median(ours),
+      halfSeconds: medianOf(halves),
+      peerSeconds: medianOf(theirs),
+    };
     rows.push(row);
-    const ratio = row.peerSeconds === null ? '' : `  ${(row.azimuthSeconds / row.peerSeconds).toFixed(2)} of PyTorch's`;
-    console.log(
-      `${request.task.padEnd(9)} batch ${request.batch} ${request.process.padEnd(10)} ${(row.azimuthSeconds * 1000).toFixed(1)} ms${ratio}`,
-    );
+    console.log(lineOf(row));
   }
   azimuth.stop();
+  half?.stop();
   peer?.stop();
   return { rows };
+}
+
+function lineOf({ task, batch, process, azimuthSeconds, halfSeconds, peerSeconds }: GpuRow): string {
+  const milliseconds = (seconds: number) => `${(seconds * 1000).toFixed(1)} ms`;
+  const half = halfSeconds === null ? '' : `  float16 ${milliseconds(halfSeconds)}`;
+  const ratio = peerSeconds === null ? '' : `  ${(azimuthSeconds / peerSeconds).toFixed(2)} of PyTorch's`;
+  return `${task.padEnd(9)} batch ${batch} ${process.padEnd(10)} ${milliseconds(azimuthSeconds)}${half}${ratio}`;
 }
 
 async function secondsOrNull(peer: Contender, request: WorkloadRequest): Promise<number | null> {

@@ -16,6 +16,26 @@ export function halfToFloat(bits: number): number {
 
 const word = new DataView(new ArrayBuffer(4));
 
+/** Bits of the nearest IEEE 754 binary16, of two equally near the even one; what is too large becomes infinite. */
+export function floatToHalf(value: number): number {
+  word.setFloat32(0, value);
+  const bits = word.getUint32(0);
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude >= 0x47800000) return sign | 0x7c00;
+  // Below 2⁻¹⁴ a step is 2⁻²⁴, to which the product is rounded exactly.
+  if (magnitude < 0x38800000) return sign | roundedToEven(Math.abs(value) * 2 ** 24);
+  const exact = (magnitude - 0x38000000) / 2 ** 13;
+  return sign | roundedToEven(exact);
+}
+
+function roundedToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}
+
 /** The upper half of a binary32. */
 function bfloatToFloat(bits: number): number {
   word.setUint32(0, bits << 16);

@@ -43,7 +43,7 @@ import { bankFor, type VariationSetting } from './edit/variations.js';
 import { EngineError, throwIfAborted } from './errors.js';
 import { loadModel } from './models/load-model.js';
 import { encodePicture } from './picture.js';
-import { type Device, openDevice } from './runtime/device.js';
+import { type Device, openDevice, type Precision } from './runtime/device.js';
 import { PROCESSOR, SOFTWARE } from './runtime/software.js';
 import type { DirectionBank } from './shift/bank.js';
 
@@ -60,11 +60,13 @@ export interface EngineOptions {
   readonly device: string;
   /** See {@link Device.memoryBudget}. */
   readonly memoryBudget?: number;
+  /** See {@link Device.precision}; float32 if left out. */
+  readonly precision?: Precision;
 }
 
 /** Opens a device and gives the engine that runs on it. */
-export async function createEngine({ device, memoryBudget }: EngineOptions): Promise<Engine> {
-  return engineOn(await openDevice(device, undefined, memoryBudget));
+export async function createEngine({ device, memoryBudget, precision }: EngineOptions): Promise<Engine> {
+  return engineOn(await openDevice(device, undefined, memoryBudget, precision));
 }
 
 /** The engine that runs on a device. */

@@ -109,7 +109,7 @@ async function outputs(
     model_output: model.decode(tape, encoded.h, encoded),
     model_output_shifted: model.decode(tape, shifted, encoded),
   };
-  const session = await Session.create(tape.graph(results), device);
+  const session = await Session.create(tape.graph(results), device, device.precision);
   const step = singleStep(model, reference);
   const made = await session.run({ x, delta_h: deltaH, features: model.timestepFeatures(step.timestep) });
   await session.release();
@@ -144,11 +144,11 @@ async function stepSessions(model: DiffusionModel, batch: number, process: Rever
   const inputs = stepInputs(tape, model, batch);
   const deltaH = tape.input('delta_h', [batch, ...model.hShape]);
   const { xNext } = recordStep(tape, model, inputs, process, () => deltaH);
-  const forward = await Session.create({ ...tape.graph({ xNext }) }, device);
+  const forward = await Session.create({ ...tape.graph({ xNext }) }, device, device.precision);
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradDeltaH] = vjp(tape, [xNext], [cotangent], [inputs.x, deltaH]) as [Value, Value];
   const graph = withinBudget(tape.graph({ gradX, gradDeltaH }), [cotangent.name], device.memoryBudget);
-  const backward = await Session.create(graph, device);
+  const backward = await Session.create(graph, device, device.precision);
   return { forward, backward };
 }
 

@@ -82,7 +82,10 @@ export class Workload {
       const parts = planBatch(batch, device, model, kind);
       const graph = stepGraphs(model, { ...request, batch: parts.rows })[name];
       const budget = kind === 'gradient' ? device.memoryBudget / parts.lanes : Number.POSITIVE_INFINITY;
-      return graph && BatchSession.create(withinBudget(graph, ['cotangent'], budget), parts, device);
+      return (
+        graph &&
+        BatchSession.create(withinBudget(graph, ['cotangent'], budget), parts, device, { precision: device.precision })
+      );
     };
     const forward = await session('sampling', 'forward');
     const backward = await session('gradient', 'backward');

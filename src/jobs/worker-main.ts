@@ -18,7 +18,8 @@ async function main(): Promise<void> {
   const logger = pino({ name: 'worker', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const files = { cache: join(data, 'models'), cacheBytes: Number(cacheBytes), s3: readS3Place(process.env) };
   const budget = Number(process.env['AZIMUTH_MEMORY_BUDGET']);
-  const engine = await createEngine({ device, ...(budget > 0 ? { memoryBudget: budget } : {}) });
+  const precision = process.env['AZIMUTH_PRECISION'] === 'float16' ? 'float16' : 'float32';
+  const engine = await createEngine({ device, precision, ...(budget > 0 ? { memoryBudget: budget } : {}) });
   const stopWithinMs = Number(process.env['AZIMUTH_WORKER_STOP_MS']);
   const settings = { hub, files, modelRoots, stopWithinMs };
   const worker = await startWorker({ url, engine, id, version: packageVersion(), logger, ...settings });

@@ -34,6 +34,7 @@ test.each([
   ['AZIMUTH_BLOBS', 's3://bucket/models'],
   ['AZIMUTH_CACHE_BYTES', '20GB'],
   ['AZIMUTH_MEMORY_BUDGET', '1GB'],
+  ['AZIMUTH_PRECISION', 'half'],
   ['LOG_LEVEL', 'loud'],
   ['AZIMUTH_STOP_SECONDS', 'soon'],
   ['AZIMUTH_KEEP_PREVIEW_DAYS', '-1'],

@@ -117,11 +117,12 @@ export class Samplers {
   ): Promise<Samplers> {
     const plan = planBatch(config.batch, device, model, config.isTrained ? 'training' : 'sampling');
     const graph = samplingGraph(model, { ...config, batch: plan.rows }, shift);
-    const session = await BatchSession.create(graph, plan, device);
+    const { precision } = device;
+    const session = await BatchSession.create(graph, plan, device, { precision });
     const parts = planBatch(config.batch, device, model, 'gradient');
     const budget = device.memoryBudget / parts.lanes;
     const graphs = gradientGraphs(model, { ...config, batch: parts.rows }, shift, budget);
-    const open = (graph: Graph) => BatchSession.create(graph, parts, device, { sums: ['gradPhi'] });
+    const open = (graph: Graph) => BatchSession.create(graph, parts, device, { sums: ['gradPhi'], precision });
     const gradients = graphs && {
       backward: await open(graphs.backward),
       first: graphs.first && (await open(graphs.first)),

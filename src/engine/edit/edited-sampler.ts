@@ -60,7 +60,7 @@ export class EditedSampler {
       model,
       batch,
       stochastic,
-      await BatchSession.create(tape.graph({ xNext, predictedX0 }), plan, device),
+      await BatchSession.create(tape.graph({ xNext, predictedX0 }), plan, device, { precision: device.precision }),
       images ?? new SampleImages(model, device),
       images === undefined,
     );

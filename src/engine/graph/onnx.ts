@@ -7,14 +7,12 @@ import {
   type ValueInfoProto,
 } from './onnx-messages.js';
 import type { DType, Tensor } from './tensor.js';
-import { sizeOf } from './tensor.js';
+import { DATA_TYPES, sizeOf } from './tensor.js';
 
 /** The opset and IR version that Azimuth writes. */
 export const OPSET = 18;
 const IR_VERSION = 8;
 
-/** ONNX TensorProto.DataType. */
-const DATA_TYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 /** ONNX AttributeProto.AttributeType. */
 const ATTRIBUTE_TYPE = { FLOAT: 1, INT: 2, STRING: 3, FLOATS: 6, INTS: 7 };
 /** Attributes that ONNX declares as float; every other number is an int. */
@@ -157,10 +155,16 @@ function decodeAttribute(attribute: AttributeProto): Attribute {
 
 function decodeTensor({ name, dims, dataType, rawData }: TensorProto): Tensor {
   const dtype = dtypeOf(dataType);
-  const width = { float32: 4, int32: 4, int64: 8, bool: 1 }[dtype];
+  const width = { float32: 4, float16: 2, int32: 4, int64: 8, bool: 1 }[dtype];
   if (rawData.length !== sizeOf(dims) * width)
     throw new RangeError(`tensor ${name} [${dims}]: ${rawData.length} bytes of data`);
   const { buffer } = new Uint8Array(rawData);
-  const data = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array }[dtype];
+  const data = {
+    float32: Float32Array,
+    float16: Uint16Array,
+    int32: Int32Array,
+    int64: BigInt64Array,
+    bool: Uint8Array,
+  }[dtype];
   return { dtype, shape: dims, data: new data(buffer) };
 }

@@ -1,7 +1,13 @@
-/** Element types that Azimuth's graphs use; the names are ONNX's. */
-export type DType = 'float32' | 'int64' | 'int32' | 'bool';
+import { floatToHalf } from '../element-types.js';
 
-export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+/** Element types that Azimuth's graphs use; the names are ONNX's. */
+export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'bool';
+
+/** ONNX TensorProto.DataType. */
+export const DATA_TYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 };
+
+/** Of float16 the bits. */
+export type TensorData = Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
 
 /** A dense, row-major tensor in host memory. `data.length` equals the product of `shape` (1 for a scalar, shape `[]`). */
 export interface Tensor {
@@ -38,6 +44,17 @@ export function lazyTensor(shape: readonly number[], compute: () => Float32Array
     shape: [...shape],
     get data() {
       return floatTensor(shape, compute()).data;
+    },
+  };
+}
+
+/** `tensor` rounded to float16, when it is read. */
+export function halfTensor(tensor: FloatTensor): Tensor {
+  return {
+    dtype: 'float16',
+    shape: tensor.shape,
+    get data() {
+      return Uint16Array.from(tensor.data, floatToHalf);
     },
   };
 }

@@ -1,5 +1,19 @@
-import { sizeOf } from '../graph/tensor.js';
+import type { Value } from '../graph/graph.js';
+import { DATA_TYPES, sizeOf } from '../graph/tensor.js';
 import { intsAttribute, normaliseAxis, numberAttribute, type OpDefinition, required } from './definition.js';
+
+/** Attribute `to`: ONNX's number of float32 or float16. */
+export const Cast: OpDefinition = {
+  infer: ({ inputs, attributes }) => {
+    const to = numberAttribute(attributes, 'to');
+    const found = (['float32', 'float16'] as const).find((dtype) => DATA_TYPES[dtype] === to);
+    if (!found) throw new RangeError(`attribute to: expected float32 or float16, got ${to}`);
+    return [{ shape: required(inputs, 0).shape, dtype: found }];
+  },
+  gradient: ({ tape, node, cotangents }) => [
+    tape.apply('Cast', [required(cotangents, 0)], { to: DATA_TYPES[required(node.inputs, 0).dtype] })[0] as Value,
+  ],
+};
 
 export const Reshape: OpDefinition = {
   infer: ({ inputs, integers }) => {

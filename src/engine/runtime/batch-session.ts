@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor, sizeOf, type Tensor } from '../graph/tensor.js';
 import type { BatchPlan } from './batch-plan.js';
-import type { Device } from './device.js';
+import type { Device, Precision } from './device.js';
 import { arenaFor } from './footprint.js';
 import { openInLanes } from './lanes.js';
 import { withModelSource } from './model-source.js';
@@ -14,6 +14,8 @@ export interface BatchOptions {
   readonly sums?: readonly string[];
   /** No arena, however large the values: of a session that is a small part of the work, and not worth memory of its own. */
   readonly sharesHeap?: boolean;
+  /** Of a UNet's weights and activations, as a device has it; all else is in float32, which is what is left out. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -33,13 +35,13 @@ export class BatchSession {
     graph: Graph,
     plan: BatchPlan,
     device: Device,
-    { sums = [], sharesHeap = false }: BatchOptions = {},
+    { sums = [], sharesHeap = false, precision = 'float32' }: BatchOptions = {},
   ): Promise<BatchSession> {
     const arena = sharesHeap ? { enableCpuMemArena: false } : arenaFor(graph, device);
     const options = { ...device.options, ...arena, intraOpNumThreads: plan.threads };
     const summed = Object.fromEntries(sums.map((name) => [name, (graph.outputs[name] as Value).shape]));
     const sessions = await guarded('building a session', () =>
-      withModelSource(graph, device, (source) => openInLanes(source, options, plan.lanes, summed)),
+      withModelSource(graph, device, (source) => openInLanes(source, options, plan.lanes, summed), precision),
     );
     return new BatchSession(graph.inputs, plan, sessions);
   }

@@ -2,10 +2,16 @@ import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import type { DeviceReport } from '../contract.js';
 import { EngineError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
+import { floatTensor } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
 import { channelBlockOf } from './blocks/probe.js';
+import { withHalfPrecision } from './half-precision.js';
 import { missingLibrary } from './probe.js';
+
+export const PRECISIONS = ['float32', 'float16'] as const;
+export type Precision = (typeof PRECISIONS)[number];
 
 /** An execution provider that opens sessions here. */
 export interface Device {
@@ -16,6 +22,8 @@ export interface Device {
   readonly memoryBudget: number;
   /** How many channels of an image its convolutions take together, where graphs are arranged for them; null where not. */
   readonly channelBlock: number | null;
+  /** What weights and activations of the model are held in; sums and statistics are in float32 either way. */
+  readonly precision: Precision;
   /** Provider-specific part of the session options. */
   readonly options: ort.InferenceSession.SessionOptions;
   readonly reports: readonly DeviceReport[];
@@ -65,6 +73,7 @@ export async function openDevice(
   request = 'auto',
   threads = availableParallelism(),
   memoryBudget?: number,
+  precision: Precision = 'float32',
 ): Promise<Device> {
   const { name: wantedName, deviceId } = parsed(request);
   const probes = [];
@@ -88,10 +97,19 @@ export async function openDevice(
     reason: refusal ?? 'opened a session',
     chosen: name === chosen.name,
   }));
+  if (precision === 'float16') await requireHalf(chosen.name, chosen.provider, chosen.strict);
   const options = sessionOptions(chosen.provider, chosen.strict, threads);
   const budget = chosen.name === 'cpu' ? threads * MEMORY_BUDGET_PER_THREAD : Number.POSITIVE_INFINITY;
   const channelBlock = chosen.name === 'cpu' ? await channelBlockOf(options) : null;
-  return { name: chosen.name, threads, memoryBudget: memoryBudget ?? budget, channelBlock, options, reports };
+  return {
+    name: chosen.name,
+    threads,
+    memoryBudget: memoryBudget ?? budget,
+    channelBlock,
+    precision,
+    options,
+    reports,
+  };
 }
 
 /**
@@ -116,15 +134,25 @@ function sessionOptions(
   };
 }
 
-/** `null` if the provider opens and runs a one-node session, else why not. */
+async function requireHalf(name: string, provider: ort.InferenceSession.ExecutionProviderConfig, strict: boolean) {
+  const refusal = await failureOf(withHalfPrecision(probeGraph()), sessionOptions(provider, strict, 1));
+  if (refusal === null) return;
+  const advice = 'Set AZIMUTH_PRECISION=float32.';
+  throw new EngineError('BAD_USER_INPUT', `device ${name} does not compute in float16: ${refusal}. ${advice}`);
+}
+
+/** `null` if the provider opens and runs a small session, else why not. */
 async function probe(name: string, provider: ort.InferenceSession.ExecutionProviderConfig): Promise<string | null> {
   const backends = ort.listSupportedBackends().map((backend) => backend.name);
   if (!backends.includes(name)) return `not part of this build of ONNX Runtime (${backends.join(', ')})`;
   const missing = missingLibrary(name);
-  if (missing) return missing;
+  return missing ?? failureOf(probeGraph(), sessionOptions(provider, false, 1));
+}
+
+async function failureOf(graph: Graph, options: ort.InferenceSession.SessionOptions): Promise<string | null> {
   try {
-    const session = await ort.InferenceSession.create(probeModel(), sessionOptions(provider, false, 1));
-    await session.run({ x: new ort.Tensor('float32', Float32Array.of(1), [1]) });
+    const session = await ort.InferenceSession.create(encodeModel(graph), options);
+    await session.run({ x: new ort.Tensor('float32', Float32Array.of(1), [1, 1]) });
     await session.release();
     return null;
   } catch (error) {
@@ -138,8 +166,9 @@ function reasonIn(message: string): string {
   return (message.split('\n')[0] ?? '').replace(/\/\S+:\d+ [^[]*/g, '').slice(0, 200) || 'unknown error';
 }
 
-/** x → relu x. */
-function probeModel(): Uint8Array {
+/** x → relu(2·x). */
+function probeGraph(): Graph {
   const tape = new Tape();
-  return encodeModel(tape.graph({ y: tape.relu(tape.input('x', [1])) }));
+  const twice = tape.matmul(tape.input('x', [1, 1]), tape.constant(floatTensor([1, 1], Float32Array.of(2))));
+  return tape.graph({ y: tape.relu(twice) });
 }

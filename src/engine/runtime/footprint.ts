@@ -15,7 +15,7 @@ const NODE_BYTES = 4 * 2 ** 10;
 const HOLES_FACTOR = 1.2;
 const ARENA_FACTOR = 1;
 
-const WIDTHS: Readonly<Record<DType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+const WIDTHS: Readonly<Record<DType, number>> = { float32: 4, float16: 2, int32: 4, int64: 8, bool: 1 };
 /** Operators whose output is their input's memory. */
 const ALIASES = new Set(['Reshape', 'Identity']);
 

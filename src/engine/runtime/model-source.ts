@@ -6,8 +6,9 @@ import { encodeModel } from '../graph/onnx.js';
 import { lower } from '../ops/lower.js';
 import { applies } from '../passes.js';
 import { withChannelBlocks } from './blocks/channel-blocks.js';
-import type { Device } from './device.js';
+import type { Device, Precision } from './device.js';
 import { constantBytes } from './footprint.js';
+import { withHalfPrecision } from './half-precision.js';
 import { withOpenExtents } from './open-extents.js';
 
 /**
@@ -24,11 +25,11 @@ export type ModelSource = Uint8Array | string;
 /** Hands the model of a graph for `device` to `use`; a file is gone afterwards. */
 export async function withModelSource<T>(
   graph: Graph,
-  { name, channelBlock }: Pick<Device, 'name' | 'channelBlock'>,
+  device: Pick<Device, 'name' | 'channelBlock'>,
   use: (source: ModelSource) => Promise<T>,
+  precision: Precision = 'float32',
 ): Promise<T> {
-  const arranged = channelBlock !== null && applies('channel-blocks') ? withChannelBlocks(graph, channelBlock) : graph;
-  const lowered = name === 'cpu' && applies('open-extents') ? withOpenExtents(lower(arranged)) : lower(arranged);
+  const lowered = precision === 'float16' ? withHalfPrecision(graph) : arranged(graph, device);
   if (constantBytes(graph) <= EMBED_LIMIT_BYTES) return use(encodeModel(lowered));
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-session-'));
   try {
@@ -36,6 +37,13 @@ export async function withModelSource<T>(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** In ONNX Runtime's operators, as they are fastest on `device`. */
+function arranged(graph: Graph, { name, channelBlock }: Pick<Device, 'name' | 'channelBlock'>): Graph {
+  const inBlocks = channelBlock !== null && applies('channel-blocks') ? withChannelBlocks(graph, channelBlock) : graph;
+  const lowered = lower(inBlocks);
+  return name === 'cpu' && applies('open-extents') ? withOpenExtents(lowered) : lowered;
 }
 
 /** `null` where there is no room for the file. */

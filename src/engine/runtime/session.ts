@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.js';
 import type { Graph, Value } from '../graph/graph.js';
 import type { FloatTensor, Tensor } from '../graph/tensor.js';
-import type { Device } from './device.js';
+import type { Device, Precision } from './device.js';
 import { arenaFor } from './footprint.js';
 import { withModelSource } from './model-source.js';
 import { type OpenSession, openSession } from './open-session.js';
@@ -20,10 +20,10 @@ export class Session {
   ) {}
 
   /** Throws OUT_OF_MEMORY, or INTERNAL_SERVER_ERROR with the runtime's own message as cause. */
-  static async create(graph: Graph, device: Device): Promise<Session> {
+  static async create(graph: Graph, device: Device, precision: Precision = 'float32'): Promise<Session> {
     const options = { ...device.options, ...arenaFor(graph, device) };
     const session = await guarded('building a session', () =>
-      withModelSource(graph, device, (source) => openSession(source, options)),
+      withModelSource(graph, device, (source) => openSession(source, options), precision),
     );
     return new Session(session, graph.inputs);
   }

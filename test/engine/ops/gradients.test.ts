@@ -133,6 +133,7 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
   Gather: 'zero almost everywhere',
   StopGradient: 'zero almost everywhere',
   Identity: one([3, 2], (tape, x) => tape.identity(x)),
+  Cast: one([3, 2], (tape, x) => tape.apply('Cast', [x], { to: 1 })[0] as Value),
   Reshape: one([2, 3, 4], (tape, x) => tape.reshape(x, [4, 6])),
   Transpose: one([2, 3, 4], (tape, x) => tape.transpose(x, [2, 0, 1])),
   Concat: [
