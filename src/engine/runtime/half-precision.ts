@@ -2,7 +2,7 @@ import type { Graph, Node, Value } from '../graph/graph.js';
 import { DATA_TYPES, type FloatTensor, halfTensor, scalar, type Tensor } from '../graph/tensor.js';
 import { lower } from '../ops/lower.js';
 
-/** Computed in float16 where an operand is a weight of the model or float16 already; the runtime adds up in float32. */
+/** Computed in float16 where an operand is a weight of the model or float16 already. */
 const PRODUCTS = new Set(['Conv', 'ConvTranspose', 'MatMul']);
 /** Computed in float16 where all operands but constants are. */
 const PASSED_ON = new Set([
