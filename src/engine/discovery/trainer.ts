@@ -127,18 +127,20 @@ export class Trainer {
     const result = await this.objective.run(pairs, this.networkFeeds(state));
     const learns = this.config.method === 'LEARNED' && step > WARM_UP_STEPS && result.shifted !== null;
     const recent = remember(state.recent, pairs);
+    const discriminator = state.discriminator && this.learned(state.discriminator, result.discriminator);
+    const rehearsed = this.learned(state.reconstructor, result.reconstructor);
     const pullBack = async () => {
       const cotangent = await this.images.pull(sample, result.shifted as FloatTensor, between);
       return this.samplers.gradient(trajectory, cotangent, phi, choice, between);
     };
-    // None needs another: the sessions of one run while another's host work is done.
-    const [gradient, reconstructor, adversary] = await together(
+    // Neither needs the other: the one's sessions run while the other's host work is done.
+    const [gradient, reconstructor] = await together(
       learns ? pullBack() : Promise.resolve(null),
-      this.rehearse(this.learned(state.reconstructor, result.reconstructor), recent, step, between),
-      this.adversary(state, result),
+      this.rehearse(rehearsed, recent, step, between),
     );
+    const spectral = discriminator ? powerIteration(discriminator.parameters, state.spectral) : state.spectral;
     return {
-      state: { step, shift: this.moved(state.shift, gradient), reconstructor, ...adversary, recent },
+      state: { step, shift: this.moved(state.shift, gradient), reconstructor, discriminator, spectral, recent },
       result,
       pairs,
     };
@@ -184,15 +186,6 @@ export class Trainer {
     return next;
   }
 
-  private async adversary(
-    { discriminator, spectral }: TrainingState,
-    result: ObjectiveResult,
-  ): Promise<Pick<TrainingState, 'discriminator' | 'spectral'>> {
-    if (!discriminator) return { discriminator, spectral };
-    const learned = this.learned(discriminator, result.discriminator);
-    return { discriminator: learned, spectral: powerIteration(learned.parameters, spectral) };
-  }
-
   private async rehearse(
     reconstructor: Learner,
     recent: readonly Pairs[],
@@ -212,12 +205,10 @@ export class Trainer {
   }
 }
 
-/** All results, once all have ended; the first failure if there is one. */
-async function together<Results extends unknown[]>(
-  ...all: { [At in keyof Results]: Promise<Results[At]> }
-): Promise<Results> {
-  await Promise.allSettled(all);
-  return (await Promise.all(all)) as Results;
+/** Both results, once both have ended; the first failure if there is one. */
+async function together<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }
 
 function update({ parameters, adam }: Learner, gradients: Parameters, learningRate: number, inPlace = false): Learner {

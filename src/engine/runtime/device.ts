@@ -10,8 +10,7 @@ import { channelBlockOf } from './blocks/probe.js';
 import { withHalfPrecision } from './half-precision.js';
 import { missingLibrary } from './probe.js';
 
-export const PRECISIONS = ['float32', 'float16'] as const;
-export type Precision = (typeof PRECISIONS)[number];
+export type Precision = 'float32' | 'float16';
 
 /** An execution provider that opens sessions here. */
 export interface Device {

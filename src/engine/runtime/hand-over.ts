@@ -36,6 +36,11 @@ export class LentMemory {
     return copy;
   }
 
+  /** Lets go of what is not lent: what ends may have been the last that needs memory of its sizes. */
+  forget(): void {
+    this.spare.clear();
+  }
+
   /** Memory of {@link lend} that has come back. */
   takeBack(memory: readonly Float32Array[]): void {
     for (const data of memory) this.spare.set(data.length, [...(this.spare.get(data.length) ?? []), data]);

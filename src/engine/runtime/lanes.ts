@@ -90,6 +90,7 @@ class Lane {
       },
       release: async () => {
         await this.ask({ kind: 'release', session });
+        this.lent.forget();
       },
     };
   }
