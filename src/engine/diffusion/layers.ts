@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.js';
-import { floatTensor, lazyTensor } from '../graph/tensor.js';
+import { floatTensor, lazyTensor, sizeOf } from '../graph/tensor.js';
 import type { Tape } from '../ops/tape.js';
 import { applies } from '../passes.js';
 
@@ -16,23 +16,42 @@ export interface Affine {
 export function groupNorm(tape: Tape, x: Value, groups: number, epsilon: number, { weight, bias }: Affine): Value {
   const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
   const image = pixels.length === 0 ? tape.reshape(x, [n, c, 1]) : x;
-  const moments = tape.reshape(tape.channelMoments(image, image), [2, n, groups, c / groups]);
-  const operands = groupAffine(tape, moments, epsilon, { weight, bias });
+  const moments = tape.channelMoments(image, image);
+  const operands = groupAffine(
+    tape,
+    moments,
+    { groups, epsilon, pixels: sizeOf(image.shape.slice(2)) },
+    { weight, bias },
+  );
   return tape.reshape(tape.groupNormAffine({ x: image, weight, bias, ...operands }), x.shape);
 }
 
+export interface Grouping {
+  readonly groups: number;
+  readonly epsilon: number;
+  /** Of each channel. */
+  readonly pixels: number;
+}
+
 /**
- * The affine map that normalises groups whose channels have means and mean squares `moments` `[2,N,G,C/G]`: slope and offset
- * `[1,N,G,C/G]`, mean and variance + ε of each group `[1,N,G,1]`.
+ * The affine map that normalises groups, from the means and the sums of squares of their channels, `[N,C]` each: slope and offset, −mean and
+ * variance + ε of each channel's group, all `[N,C]`. As products with a matrix, which takes few operators: their number is what small tensors cost.
  */
-export function groupAffine(tape: Tape, moments: Value, epsilon: number, { weight, bias }: Affine) {
-  const [, , groups, size] = moments.shape as [number, number, number, number];
-  const [mean, square] = tape.split(tape.reduceMean(moments, [3]), [1, 1], 0) as [Value, Value];
+export function groupAffine(
+  tape: Tape,
+  [mean, squares]: readonly [Value, Value],
+  { groups, epsilon, pixels }: Grouping,
+  { weight, bias }: Affine,
+) {
+  const means = tape.groupMeans(mean.shape[1] ?? 1, groups);
+  const lessMean = tape.gemm(mean, means, { alpha: -1 });
+  const squared = tape.mul(lessMean, lessMean);
+  const spread = tape.gemm(squares, means, { alpha: 1 / pixels, beta: -1, summand: squared });
   // Rounding may leave a little less than nothing.
-  const variance = tape.add(tape.relu(tape.sub(square, tape.mul(mean, mean))), tape.scalar(epsilon));
-  const slope = tape.div(tape.reshape(weight, [groups, size]), tape.sqrt(variance));
-  const offset = tape.sub(tape.reshape(bias, [groups, size]), tape.mul(mean, slope));
-  return { slope, offset, mean, variance };
+  const variance = tape.add(tape.relu(spread), tape.scalar(epsilon));
+  const slope = tape.div(weight, tape.sqrt(variance));
+  const offset = tape.add(bias, tape.mul(lessMean, slope));
+  return { slope, offset, lessMean, variance, means };
 }
 
 /** y = x·Wᵀ + b over the last axis; W `[out,in]` as PyTorch stores it. */

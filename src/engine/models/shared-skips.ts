@@ -66,14 +66,20 @@ class JoinedBlock {
 
   record(x: Value, skip: Value): Entered {
     const { width, mixed, cut } = this.division;
-    const [moments] = this.once('moments', () => [this.moments(skip)]) as [Value];
-    const [reached, within] = this.divided('reach', moments, 2, mixed);
-    const [slope, offset] = this.once('map', () => this.affine(within, width + mixed)) as [Value, Value];
+    const pixels = sizeOf(skip.shape.slice(2));
+    const [means, squares] = this.once('moments', () => this.tape.channelMoments(skip, skip)) as [Value, Value];
+    const [reachedMeans, meansWithin] = this.divided('means', means, 1, mixed);
+    const [reachedSquares, squaresWithin] = this.divided('squares', squares, 1, mixed);
+    const [slope, offset] = this.once('map', () =>
+      this.affine([meansWithin, squaresWithin], width + mixed, pixels),
+    ) as [Value, Value];
     const [headSlope, tailSlope] = this.divided('slope', slope, 1, cut - mixed);
     const [headOffset, tailOffset] = this.divided('offset', offset, 1, cut - mixed);
     const [head, tail] = this.divided('image', skip, 1, cut);
     const own = this.joined(x, head, 1);
-    const [ownSlope, ownOffset] = this.affine(this.joined(this.moments(x), reached, 2), 0);
+    const [ownMeans, ownSquares] = this.tape.channelMoments(x, x);
+    const moments = [this.joined(ownMeans, reachedMeans, 1), this.joined(ownSquares, reachedSquares, 1)] as const;
+    const [ownSlope, ownOffset] = this.affine(moments, 0, pixels);
     const mine = this.normal(own, this.joined(ownSlope, headSlope, 1), this.joined(ownOffset, headOffset, 1));
     return {
       first: this.convolved('convolution', mine, () => this.normal(tail, tailSlope, tailOffset)),
@@ -96,20 +102,15 @@ class JoinedBlock {
     return this.entry.activate(this.tape.sampleAffine(image, slope, offset));
   }
 
-  /** Means and mean squares by channel, `[2,N,C]`. */
-  private moments(x: Value): Value {
-    return this.tape.reshape(this.tape.channelMoments(x, x), [2, ...x.shape.slice(0, 2)]);
-  }
-
-  /** Slope and offset of each channel, `[N,C]`, of the normalisation of whole groups, whose first channel has the number `from`. */
-  private affine(moments: Value, from: number): readonly [Value, Value] {
+  /** Slope and offset, `[N,C]`, of the normalisation of whole groups, whose first channel has the number `from`, from their moments. */
+  private affine(moments: readonly [Value, Value], from: number, pixels: number): readonly [Value, Value] {
     const { tape, entry } = this;
-    const [, n, c] = moments.shape as [number, number, number];
-    const groups = c / this.division.size;
+    const c = moments[0].shape[1] ?? 0;
     const part = (value: Value) => tape.slice(value, [from], [from + c], [0]);
     const norm = { weight: part(entry.norm.weight), bias: part(entry.norm.bias) };
-    const { slope, offset } = groupAffine(tape, tape.reshape(moments, [2, n, groups, c / groups]), entry.epsilon, norm);
-    return [tape.reshape(slope, [n, c]), tape.reshape(offset, [n, c])];
+    const grouping = { groups: c / this.division.size, epsilon: entry.epsilon, pixels };
+    const { slope, offset } = groupAffine(tape, moments, grouping, norm);
+    return [slope, offset];
   }
 
   private joined(own: Value, ofSkip: Value | null, axis: number): Value {

@@ -1,5 +1,5 @@
 import { sizeOf } from '../graph/tensor.js';
-import { broadcastShape, type OpDefinition, required } from './definition.js';
+import { broadcastShape, numberAttribute, type OpDefinition, required } from './definition.js';
 
 /** `[…, m, k] × […, k, n]`, leading axes broadcast; both operands of rank 2 or more. */
 export const MatMul: OpDefinition = {
@@ -22,5 +22,29 @@ export const MatMul: OpDefinition = {
       return tape.matmul(tape.transposeLast(tape.reshape(a, [rows, k])), tape.reshape(g, [rows, n]));
     };
     return [needs(0) ? left() : null, needs(1) ? right() : null];
+  },
+};
+
+/** α·`[m,k]`×`[k,n]`, to which β·`[m,n]` is added where there is a third operand. */
+export const Gemm: OpDefinition = {
+  infer: ({ inputs }) => {
+    const [a, b, c] = [required(inputs, 0), required(inputs, 1), inputs[2] ?? null];
+    const shape = [a.shape[0] ?? 0, b.shape[1] ?? 0];
+    const areMatrices = a.shape.length === 2 && b.shape.length === 2 && a.shape[1] === b.shape[0];
+    if (!areMatrices || (c && c.shape.join() !== shape.join()))
+      throw new RangeError(`expected [m,k], [k,n] and [m,n], got ${inputs.map((one) => `[${one?.shape}]`).join(', ')}`);
+    return [{ shape, dtype: a.dtype }];
+  },
+  gradient: ({ tape, node, cotangents, needs }) => {
+    const [a, b, g] = [required(node.inputs, 0), required(node.inputs, 1), required(cotangents, 0)];
+    const [alpha, beta] = ['alpha', 'beta'].map((name) => numberAttribute(node.attributes, name, 1)) as [
+      number,
+      number,
+    ];
+    return [
+      needs(0) ? tape.gemm(g, tape.transposeLast(b), { alpha }) : null,
+      needs(1) ? tape.gemm(tape.transposeLast(a), g, { alpha }) : null,
+      node.inputs[2] && needs(2) ? tape.mul(g, tape.scalar(beta)) : null,
+    ];
   },
 };

@@ -10,6 +10,8 @@ import {
 } from './definition.js';
 import type { Tape } from './tape.js';
 
+type GroupNormInputs = readonly [Value, Value, Value, Value, Value, Value, Value, Value];
+
 const sameShape = ({ inputs }: ShapeContext) => {
   const { shape, dtype } = required(inputs, 0);
   return [{ shape, dtype }];
@@ -105,32 +107,31 @@ const pixelAxes = (x: Value) => [...x.shape.keys()].slice(2);
 const pixelsOf = (x: Value) => sizeOf(x.shape.slice(2));
 
 /**
- * Mean of x, and of x·y, over the pixels of each channel of each sample: x and y `[N,C,…]` with pixels, to `[2N,C,1,…]`, those of x
- * first. dx = (ct₁ + ct₂·y) / pixels, dy = ct₂·x / pixels.
+ * Over the pixels of each channel of each sample the mean of x and the sum of x·y: x and y `[N,C,…]` with pixels, to two `[N,C]`.
+ * dx = ct₁ / pixels + ct₂·y, dy = ct₂·x.
  */
 export const ChannelMoments: OpDefinition = {
   infer: ({ inputs }) => {
     const [{ shape, dtype }, y] = [required(inputs, 0), required(inputs, 1)];
-    const [n = 0, c = 0, ...pixels] = shape;
-    if (pixels.length === 0 || y.shape.join() !== shape.join())
+    if (shape.length < 3 || y.shape.join() !== shape.join())
       throw new RangeError(`expected two of one shape [N,C,…] with pixels, got [${shape}] and [${y.shape}]`);
-    return [{ shape: [2 * n, c, ...pixels.map(() => 1)], dtype }];
+    const moment = { shape: shape.slice(0, 2), dtype };
+    return [moment, moment];
   },
   lower: (tape, inputs) => {
     const [x, y] = [required(inputs, 0), required(inputs, 1)];
-    const mean = (value: Value) => tape.reduceMean(value, pixelAxes(x));
-    return tape.concat([mean(x), mean(tape.mul(x, y))], 0);
+    const axes = pixelAxes(x);
+    return [tape.reduceMean(x, axes, false), tape.reduceSum(tape.mul(x, y), axes, false)];
   },
-  gradient: ({ tape, node, cotangents, needs }) => {
+  gradient: ({ tape, node, cotangents: [ofMean = null, ofSum = null], needs }) => {
     const [x, y] = [required(node.inputs, 0), required(node.inputs, 1)];
-    const [n, c] = x.shape as [number, number];
-    const shares = tape.mul(required(cotangents, 0), tape.scalar(1 / pixelsOf(x)));
-    const [ofMean, ofProduct] = tape.split(tape.reshape(shares, [2 * n, c]), [n, n], 0) as [Value, Value];
-    if (x.name === y.name) return [tape.sampleAffine(x, tape.mul(ofProduct, tape.scalar(2)), ofMean), null];
-    return [
-      needs(0) ? tape.sampleAffine(y, ofProduct, ofMean) : null,
-      needs(1) ? tape.sampleAffine(x, ofProduct) : null,
-    ];
+    const share = ofMean && tape.mul(ofMean, tape.scalar(1 / pixelsOf(x)));
+    const everywhere = (value: Value) =>
+      tape.expand(tape.reshape(value, [...value.shape, ...pixelAxes(x).map(() => 1)]), x.shape);
+    const affine = (image: Value, scale: Value | null) =>
+      scale ? tape.sampleAffine(image, scale, share) : share && everywhere(share);
+    if (x.name === y.name) return [affine(x, ofSum && tape.mul(ofSum, tape.scalar(2))), null];
+    return [needs(0) ? affine(y, ofSum) : null, ofSum && needs(1) ? tape.sampleAffine(x, ofSum) : null];
   },
 };
 
@@ -172,38 +173,36 @@ export const SampleAffine: OpDefinition = {
 };
 
 /**
- * The end of a group normalisation, with the gradient of all of it. Operands: x `[N,C,…]`; slope and offset, N·C elements; mean and
- * variance + ε of each group, `[1,N,G,1]`; weight and bias `[C]`. y = slope·x + offset. With e = slope·g and x̂ the normalised x,
- * dx = e − mean e − x̂·mean(e·x̂), the means over each group: of g and x it is affine by channel.
+ * The end of a group normalisation, with the gradient of all of it. Operands: x `[N,C,…]`; slope, offset, −mean and variance + ε of
+ * each channel's group, `[N,C]`; weight and bias `[C]`; the matrix of {@link groupMeans}. y = slope·x + offset. With e = slope·g and x̂ the
+ * normalised x, dx = e − mean e − x̂·mean(e·x̂), the means over each group: of g and x it is affine by channel.
  */
 export const GroupNormAffine: OpDefinition = {
   ...affine,
   gradient: ({ tape, node, cotangents, needs }) => {
-    const [x, slope, , mean, variance] = node.inputs as [Value, Value, Value, Value, Value];
+    const [x, slope, , lessMean, variance, , , means] = node.inputs as GroupNormInputs;
     const g = required(cotangents, 0);
-    const [n, c] = x.shape as [number, number];
-    const groups = mean.shape[2] ?? 1;
-    const grouped = [1, n, groups, c / groups];
-    const moments = tape.reshape(tape.channelMoments(g, x), [2, ...grouped.slice(1)]);
-    const halves = (value: Value) => tape.split(value, [1, 1], 0) as [Value, Value];
+    const [mean, products] = tape.channelMoments(g, x);
     const cotangent = () => {
-      const [first, second] = halves(tape.reduceMean(tape.mul(moments, slope), [3]));
-      const along = tape.div(tape.sub(tape.mul(mean, first), second), variance);
-      const constant = tape.neg(tape.add(first, tape.mul(mean, along)));
-      const each = (value: Value) => tape.expand(value, grouped);
-      return tape.add(tape.sampleAffine(x, each(along), each(constant)), tape.sampleAffine(g, slope));
+      const less = tape.gemm(tape.mul(mean, slope), means, { alpha: -1 });
+      // mean e·mean x − mean(e·x)
+      const covariance = tape.gemm(tape.mul(products, slope), means, {
+        alpha: -1 / pixelsOf(x),
+        summand: tape.mul(less, lessMean),
+      });
+      const along = tape.div(covariance, variance);
+      const constant = tape.add(less, tape.mul(lessMean, along));
+      return tape.add(tape.sampleAffine(x, along, constant), tape.sampleAffine(g, slope));
     };
-    const overSamples = (value: Value) =>
-      tape.mul(tape.reshape(tape.reduceSum(value, [1]), [c]), tape.scalar(pixelsOf(x)));
-    const ofWeight = () => {
-      const [first, second] = halves(moments);
-      return overSamples(tape.div(tape.sub(second, tape.mul(mean, first)), tape.sqrt(variance)));
-    };
+    const sum = () => tape.mul(mean, tape.scalar(pixelsOf(x)));
+    const overSamples = (value: Value) => tape.reduceSum(value, [0], false);
+    const ofWeight = () => overSamples(tape.div(tape.add(products, tape.mul(lessMean, sum())), tape.sqrt(variance)));
     return [
       needs(0) ? cotangent() : null,
       ...[null, null, null, null],
       needs(5) ? ofWeight() : null,
-      needs(6) ? overSamples(halves(moments)[0]) : null,
+      needs(6) ? overSamples(sum()) : null,
+      null,
     ];
   },
 };

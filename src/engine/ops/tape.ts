@@ -10,8 +10,14 @@ export interface ConvOptions {
   readonly pads?: readonly [number, number, number, number];
 }
 
+export interface GemmOptions {
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly summand?: Value;
+}
+
 export type GroupNormOperands = Readonly<
-  Record<'x' | 'slope' | 'offset' | 'mean' | 'variance' | 'weight' | 'bias', Value>
+  Record<'x' | 'slope' | 'offset' | 'lessMean' | 'variance' | 'weight' | 'bias' | 'means', Value>
 >;
 
 /**
@@ -136,6 +142,25 @@ export class Tape {
   silu = (x: Value) => this.one('Silu', [x]);
   identity = (x: Value) => this.one('Identity', [x]);
   matmul = (a: Value, b: Value) => this.one('MatMul', [a, b]);
+
+  /** alpha·a·b of two matrices, and beta·summand of the product's shape. */
+  gemm(a: Value, b: Value, { alpha = 1, beta = 1, summand }: GemmOptions = {}): Value {
+    return this.one('Gemm', summand ? [a, b, summand] : [a, b], { alpha, beta });
+  }
+
+  /** A matrix `[C,C]` with which means by channel, `[N,C]`, become those of each channel's group. */
+  groupMeans(channels: number, groups: number): Value {
+    const size = channels / groups;
+    const make = () => {
+      const matrix = new Float32Array(channels ** 2);
+      for (let channel = 0; channel < channels; channel += 1) {
+        const first = channel * channels + channel - (channel % size);
+        matrix.fill(1 / size, first, first + size);
+      }
+      return matrix;
+    };
+    return this.pool(`m${channels}/${groups}`, () => lazyTensor([channels, channels], make), 'group_means');
+  }
   softmax = (x: Value, axis = -1) => this.one('Softmax', [x], { axis });
   /** Along the last axis. */
   logSoftmax = (x: Value) => this.one('LogSoftmax', [x]);
@@ -302,8 +327,8 @@ export class Tape {
     return this.one('BatchNormalization', operands, { epsilon: 0 });
   }
 
-  /** Means of x and of x·y over the pixels of each channel of each sample: `[N,C,…]` to `[2N,C,1,…]`, those of x first. */
-  channelMoments = (x: Value, y: Value) => this.one('ChannelMoments', [x, y]);
+  /** The mean of x and the sum of x·y over the pixels of each channel of each sample: `[N,C,…]` to two `[N,C]`. */
+  channelMoments = (x: Value, y: Value) => this.apply('ChannelMoments', [x, y]) as [Value, Value];
 
   /** scale·x + bias by channel and sample: x `[N,C,…]`, scale and bias of N·C elements. */
   sampleAffine(x: Value, scale: Value, bias: Value | null = null): Value {
@@ -311,8 +336,8 @@ export class Tape {
   }
 
   /** As {@link sampleAffine}; see {@link GroupNormAffine} for the operands that its gradient needs. */
-  groupNormAffine({ x, slope, offset, mean, variance, weight, bias }: GroupNormOperands): Value {
-    return this.one('GroupNormAffine', [x, slope, offset, mean, variance, weight, bias]);
+  groupNormAffine({ x, slope, offset, lessMean, variance, weight, bias, means }: GroupNormOperands): Value {
+    return this.one('GroupNormAffine', [x, slope, offset, lessMean, variance, weight, bias, means]);
   }
 
   /** What `outputs` need, as a graph: nodes, constants and inputs nobody reads are left out. */

@@ -224,10 +224,11 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
       (shape): Case => ({
         name: `of two [${shape}]`,
         shapes: [shape, shape],
-        build: (tape, [x, y]) => tape.channelMoments(x!, y!),
+        build: (tape, [x, y]) => tape.concat(tape.channelMoments(x!, y!), 0),
       }),
     ),
-    ...one([2, 3, 2, 4], (tape, x) => tape.channelMoments(x, x)),
+    ...one([2, 3, 2, 4], (tape, x) => tape.concat(tape.channelMoments(x, x), 0)),
+    ...one([2, 3, 2, 4], (tape, x) => tape.channelMoments(x, x)[0]),
   ],
   SampleAffine: [
     {
@@ -254,6 +255,25 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
     shapes: [shape, [shape[1]!], [shape[1]!]],
     build: (tape, [x, weight, bias]) => groupNorm(tape, x!, 2, 1e-2, { weight: weight!, bias: bias! }),
   })),
+  Gemm: [
+    {
+      name: 'a scaled product and a summand',
+      shapes: [
+        [3, 4],
+        [4, 2],
+        [3, 2],
+      ],
+      build: (tape, [a, b, summand]) => tape.gemm(a!, b!, { alpha: 0.5, beta: -1.5, summand: summand! }),
+    },
+    {
+      name: 'a product alone',
+      shapes: [
+        [1, 4],
+        [4, 3],
+      ],
+      build: (tape, [a, b]) => tape.gemm(a!, b!, { alpha: -2 }),
+    },
+  ],
   MatMul: [
     {
       name: 'two matrices',

@@ -37,7 +37,8 @@ const GRAPHS: Readonly<Record<string, (tape: Tape) => Value>> = {
   'of channels that fill no block': (tape) => convolved(tape, image(tape, 20), 32),
   'of a trained weight': (tape) => tape.conv(image(tape), tape.input('w', [16, 32, 1, 1]), null),
   'an affine map': (tape) => tape.sampleAffine(image(tape), tape.input('s', [2, 32]), tape.input('b', [2, 32])),
-  'moments of channels': (tape) => tape.channelMoments(convolved(tape, image(tape), 32), image(tape, 32, 'other')),
+  'moments of channels': (tape) =>
+    tape.concat(tape.channelMoments(convolved(tape, image(tape), 32), image(tape, 32, 'other')), 0),
   'the time added to a convolution': (tape) =>
     tape.add(convolved(tape, image(tape), 32), tape.input('t', [1, 32, 1, 1])),
   'two summands, one of each sample': (tape) =>

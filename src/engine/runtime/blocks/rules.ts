@@ -65,13 +65,20 @@ const affine: Rule = (images, node) => {
   return true;
 };
 
+/** Sums of x·y as a convolution of single channels whose kernel is y itself, which makes no image of products. */
 const moments: Rule = (images, node) => {
   const [x, y] = node.inputs as [Value, Value];
+  const [mean, products] = node.outputs as [Value, Value];
   if (!images.fits(x)) return false;
-  const [first, second] = [images.inBlocks(x), images.inBlocks(y)];
-  const product = images.value('product', x.shape);
-  images.push('Mul', [first, second], product);
-  images.push('Concat', [images.pooled(first), images.pooled(product)], node.outputs[0] as Value, { axis: 0 });
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const image = images.inBlocks(x);
+  const channels = images.reshape(image, [1, n * c, h, w]);
+  const kernels = images.reshape(images.inBlocks(y), [n * c, 1, h, w]);
+  const sums = images.value('sums', [1, n * c, 1, 1]);
+  const attributes = { kernel_shape: [h, w], strides: [1, 1], pads: [0, 0, 0, 0], group: n * c };
+  images.convolve([channels, kernels], sums, attributes);
+  images.push('Reshape', [images.pooled(image), images.extents([n, c])], mean);
+  images.push('Reshape', [sums, images.extents([n, c])], products);
   return true;
 };
 
