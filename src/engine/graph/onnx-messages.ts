@@ -61,6 +61,7 @@ const messages = protobuf.Root.fromJSON({
         initializer: f('TensorProto', 5, 'repeated'),
         input: f('ValueInfoProto', 11, 'repeated'),
         output: f('ValueInfoProto', 12, 'repeated'),
+        valueInfo: f('ValueInfoProto', 13, 'repeated'),
       },
     },
     ModelProto: {

@@ -38,6 +38,9 @@ export function encodeModel(graph: Graph, external: ExternalWriter = () => null)
       initializer: [...graph.constants].map(([name, tensor]) => encodeTensor(name, tensor, external)),
       input: graph.inputs.map((input) => encodeValueInfo(input, input.name)),
       output: Object.entries(graph.outputs).map(([name, value]) => encodeValueInfo(value, name)),
+      valueInfo: innerValues(graph)
+        .filter(({ name, shape }) => (shape[0] ?? 0) < 0 && !rename.has(name))
+        .map((value) => encodeValueInfo(value, value.name)),
     },
   });
 }
@@ -69,6 +72,12 @@ function encodeNode(node: Node, rename: ReadonlyMap<string, string>, graph: Grap
     output: outputs,
     attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
   };
+}
+
+/** What nodes make and others read. */
+function innerValues(graph: Graph): Value[] {
+  const read = readNames(graph);
+  return graph.nodes.flatMap(({ outputs }) => outputs).filter(({ name }) => read.has(name));
 }
 
 const readCache = new WeakMap<Graph, Set<string>>();
@@ -104,9 +113,13 @@ function encodeTensor(name: string, tensor: Tensor, external: ExternalWriter) {
   return { ...head, dataLocation: 1, externalData };
 }
 
-/** A negative extent is left open. */
+/** A negative extent is left open; of two that are below −1 and the same it is known that they are. */
 function encodeValueInfo(value: Value, name: string) {
-  const shape = { dim: value.shape.map((extent) => (extent < 0 ? {} : { dimValue: extent })) };
+  const dim = value.shape.map((extent) => {
+    if (extent >= 0) return { dimValue: extent };
+    return extent < -1 ? { dimParam: `open${-extent}` } : {};
+  });
+  const shape = { dim };
   return { name, type: { tensorType: { elemType: DATA_TYPES[value.dtype], shape } } };
 }
 
