@@ -84,17 +84,31 @@ export const Relu = unary(({ tape, g, y }) => tape.mul(g, tape.sign(y)));
 export const Softplus = unary(({ tape, g, x }) => tape.mul(g, tape.sigmoid(x)));
 
 /**
- * x·σ(x). Not an ONNX operator at the opset used: written as x·Sigmoid(x), which ONNX Runtime fuses; one rule,
- * σ·(1 + x − y), in place of two chained ones.
+ * x·σ(x). Not an ONNX operator at the opset used: written as x·Sigmoid(x), which ONNX Runtime fuses; one rule in place of two
+ * chained ones.
  */
 export const Silu: OpDefinition = {
   infer: sameShape,
   gradient: ({ tape, node, cotangents }) => {
     const [x, y, g] = [required(node.inputs, 0), required(node.outputs, 0), required(cotangents, 0)];
-    const slope = tape.mul(tape.sigmoid(x), tape.add(tape.sub(x, y), tape.scalar(1)));
-    return [tape.mul(g, slope)];
+    return [tape.mul(g, tape.siluSlope(x, y))];
   },
   lower: (tape, inputs) => tape.mul(required(inputs, 0), tape.sigmoid(required(inputs, 0))),
+};
+
+/** Of {@link Silu} at x, where it is y: s = σ(x)·(1 + x − y). ds/dx = σ + s·(1 − σ), ds/dy = −σ. */
+export const SiluSlope: OpDefinition = {
+  infer: sameShape,
+  gradient: ({ tape, node, cotangents, needs }) => {
+    const [x, s, g] = [required(node.inputs, 0), required(node.outputs, 0), required(cotangents, 0)];
+    const sigma = tape.sigmoid(x);
+    const ofX = () => tape.add(sigma, tape.mul(s, tape.sub(tape.scalar(1), sigma)));
+    return [needs(0) ? tape.mul(g, ofX()) : null, needs(1) ? tape.neg(tape.mul(g, sigma)) : null];
+  },
+  lower: (tape, inputs) => {
+    const [x, y] = [required(inputs, 0), required(inputs, 1)];
+    return tape.mul(tape.sigmoid(x), tape.add(tape.sub(x, y), tape.scalar(1)));
+  },
 };
 
 /** Used where an output of a graph is also one of its inputs. */

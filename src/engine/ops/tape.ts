@@ -140,6 +140,8 @@ export class Tape {
   relu = (x: Value) => this.one('Relu', [x]);
   softplus = (x: Value) => this.one('Softplus', [x]);
   silu = (x: Value) => this.one('Silu', [x]);
+  /** The derivative of {@link silu} at x, where it is y. */
+  siluSlope = (x: Value, y: Value) => this.one('SiluSlope', [x, y]);
   identity = (x: Value) => this.one('Identity', [x]);
   matmul = (a: Value, b: Value) => this.one('MatMul', [a, b]);
 

@@ -6,7 +6,7 @@ import { lower } from '../ops/lower.js';
 const PRODUCTS = new Set(['Conv', 'ConvTranspose', 'MatMul']);
 /** Computed in float16 where all operands but constants are. */
 const PASSED_ON = new Set([
-  ...['Add', 'Sub', 'Mul', 'Neg', 'Sigmoid', 'Silu', 'Identity'],
+  ...['Add', 'Sub', 'Mul', 'Neg', 'Sigmoid', 'Silu', 'SiluSlope', 'Identity'],
   ...[
     'Concat',
     'Split',

@@ -216,6 +216,16 @@ const CASES: Record<OpName, readonly Case[] | 'zero almost everywhere'> = {
     shapes: [shape, [3], [3]],
     build: (tape, [x, scale, bias]) => tape.channelAffine(x!, scale!, bias!),
   })),
+  SiluSlope: [
+    {
+      name: 'of two independent operands',
+      shapes: [
+        [2, 3],
+        [2, 3],
+      ],
+      build: (tape, [x, y]) => tape.siluSlope(x!, y!),
+    },
+  ],
   ChannelMoments: [
     ...[
       [2, 4, 3, 3],

@@ -37,6 +37,10 @@ const GRAPHS: Readonly<Record<string, (tape: Tape) => Value>> = {
   'of channels that fill no block': (tape) => convolved(tape, image(tape, 20), 32),
   'of a trained weight': (tape) => tape.conv(image(tape), tape.input('w', [16, 32, 1, 1]), null),
   'an affine map': (tape) => tape.sampleAffine(image(tape), tape.input('s', [2, 32]), tape.input('b', [2, 32])),
+  'the slope of SiLU': (tape) => {
+    const x = convolved(tape, image(tape), 32);
+    return tape.siluSlope(x, tape.silu(x));
+  },
   'moments of channels': (tape) =>
     tape.concat(tape.channelMoments(convolved(tape, image(tape), 32), image(tape, 32, 'other')), 0),
   'the time added to a convolution': (tape) =>

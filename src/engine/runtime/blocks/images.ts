@@ -1,6 +1,6 @@
 import type { Attributes, Node, Value } from '../../graph/graph.js';
-import { int64Tensor, type Tensor } from '../../graph/tensor.js';
-import { blockedFilter } from './filter.js';
+import { int64Tensor, lazyTensor, type Tensor } from '../../graph/tensor.js';
+import { blockedFilter, singleFilter } from './filter.js';
 
 /** Where ONNX Runtime keeps the CPU's operators on blocks of channels, which its own layout pass inserts. */
 export const BLOCKS_DOMAIN = 'com.microsoft.nchwc';
@@ -87,6 +87,22 @@ export class BlockedImages {
   combined(op: 'Add' | 'Sub' | 'Mul', a: Value, b: Value): Value {
     const made = this.value(op, a.shape);
     this.push(op, [a, b], made);
+    return made;
+  }
+
+  /** factor·x + summand + offset. */
+  weighted(x: Value, factor: number, summand: Value, offset = 0): Value {
+    const channels = x.shape[1] ?? 1;
+    const filter = singleFilter([factor], channels, this.block);
+    const made = this.value('weighted', x.shape);
+    const bias = () => lazyTensor([channels], () => new Float32Array(channels).fill(offset));
+    const operands = [
+      x,
+      this.constant(filter, `times_${factor}_${channels}`),
+      offset === 0 ? null : this.constant(bias(), `plus_${offset}_${channels}`),
+      summand,
+    ];
+    this.convolve(operands, made, { kernel_shape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0], group: channels });
     return made;
   }
 

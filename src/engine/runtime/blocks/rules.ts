@@ -118,6 +118,18 @@ const elementwise: Rule = (images, node) => {
   return true;
 };
 
+/** 1 + x − y in one pass, as a convolution of single channels of y to which x is added. */
+const siluSlope: Rule = (images, node) => {
+  const [x, y] = node.inputs as [Value, Value];
+  if (!images.fits(x) || !images.isBlocked(x)) return false;
+  const image = images.inBlocks(x);
+  const sigma = images.value('sigma', x.shape);
+  images.push('Sigmoid', [image], sigma);
+  const rest = images.weighted(images.inBlocks(y), -1, image, 1);
+  images.push('Mul', [sigma, rest], images.made(node.outputs[0] as Value));
+  return true;
+};
+
 /** By operator. */
 export const RULES: Readonly<Record<string, Rule>> = {
   Conv: convolution,
@@ -126,6 +138,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ReduceMean: channelMeans,
   Concat: channels,
   Split: channels,
+  SiluSlope: siluSlope,
   Interleave: interleave,
   Deinterleave: deinterleave,
   ...Object.fromEntries(

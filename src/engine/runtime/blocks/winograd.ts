@@ -1,5 +1,5 @@
 import type { Node, Value } from '../../graph/graph.js';
-import { lazyTensor, scalar, type Tensor } from '../../graph/tensor.js';
+import { lazyTensor, type Tensor } from '../../graph/tensor.js';
 import { singleFilter } from './filter.js';
 import type { BlockedImages } from './images.js';
 import type { Rule } from './rules.js';
@@ -61,13 +61,11 @@ const FOUR: Algorithm = {
       return [images.combined('Add', a, b), images.combined('Sub', a, b)] as const;
     };
     const [[sum, difference], [outerSum, outerDifference]] = [pair(1), pair(3)];
-    const weighted = (value: Value, outer: Value, weight: number) =>
-      images.combined('Add', value, images.combined('Mul', outer, images.constant(scalar(weight), `times_${weight}`)));
     return [
       product(0, images.combined('Add', sum, outerSum)),
-      weighted(difference, outerDifference, 2),
-      weighted(sum, outerSum, 4),
-      product(5, weighted(difference, outerDifference, 8)),
+      images.weighted(outerDifference, 2, difference),
+      images.weighted(outerSum, 4, sum),
+      product(5, images.weighted(outerDifference, 8, difference)),
     ];
   },
 };
