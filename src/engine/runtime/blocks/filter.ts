@@ -21,7 +21,7 @@ export function singleFilter(taps: readonly number[], channels: number, block: n
     { length: channels * taps.length },
     (_, at) => taps[Math.floor(at / block) % taps.length] ?? 0,
   );
-  return floatTensor([channels, 1, 1, taps.length], data);
+  return floatTensor([channels, 1, taps.length, 1], data);
 }
 
 function reordered(from: Float32Array, [o, c, taps]: [number, number, number], block: number): Float32Array {

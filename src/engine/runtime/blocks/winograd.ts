@@ -83,7 +83,7 @@ function algorithmFor({ attributes, inputs, outputs }: Node): Algorithm | undefi
   const isSame = ['kernel_shape', 'strides', 'pads'].every((name, at) => String(attributes[name]) === same[at]);
   const both = c + (outputs[0]?.shape[1] ?? 0);
   const fitting = LEAST.find(
-    ({ algorithm, channels, pixels }) => both >= channels && h * w >= pixels && w % algorithm.outputs === 0,
+    ({ algorithm, channels, pixels }) => both >= channels && h * w >= pixels && h % algorithm.outputs === 0,
   );
   return isSame ? fitting?.algorithm : undefined;
 }
@@ -102,51 +102,51 @@ export const winograd: Rule = (images, node) => {
   const channels = output.shape[1] ?? 1;
   const image = images.inBlocks(x);
   const tile = (j: number) => {
-    const { taps, left, right } = window(ofImage[j] as readonly number[], m);
-    const tiles = images.value('tiles', [n, c, h, w / m]);
+    const { taps, above, below } = window(ofImage[j] as readonly number[], m);
+    const tiles = images.value('tiles', [n, c, h / m, w]);
     const filter = images.constant(singleFilter(taps, c, images.block), `tiles_${m}_${j}_${c}`);
-    const attributes = { kernel_shape: [1, taps.length], strides: [1, m], pads: [0, left, 0, right], group: c };
+    const attributes = { kernel_shape: [taps.length, 1], strides: [m, 1], pads: [above, 0, below, 0], group: c };
     images.convolve([image, filter], tiles, attributes);
     return tiles;
   };
   const offsets = bias && images.inOrder(bias);
   const product = (j: number, summand: Value | null = null) => {
     const factors = ofKernel[j] as readonly number[];
-    const filter = images.filter(weight, (kernel) => columnKernel(kernel, factors), `winograd_${m}_${j}`);
-    const made = images.value('product', [n, channels, h, w / m]);
+    const filter = images.filter(weight, (kernel) => rowKernel(kernel, factors), `winograd_${m}_${j}`);
+    const made = images.value('product', [n, channels, h / m, w]);
     // What the second makes is part of every output, once.
     const operands = [tile(j), filter, j === 1 ? offsets : null, summand];
-    images.convolve(operands, made, { kernel_shape: [3, 1], strides: [1, 1], pads: [1, 0, 1, 0] });
+    images.convolve(operands, made, { kernel_shape: [1, 3], strides: [1, 1], pads: [0, 1, 0, 1] });
     return made;
   };
-  const count = (n * channels * h * w) / m / images.block;
-  const columns = algorithm.emit(images, product).map((part) => images.reshape(part, [count, 1, images.block]));
-  const joined = images.value('joined', [count, m, images.block]);
-  images.push('Concat', columns, joined, { axis: 1 });
+  const [count, row] = [(n * channels * h) / m / images.block, w * images.block];
+  const rows = algorithm.emit(images, product).map((part) => images.reshape(part, [count, 1, row]));
+  const joined = images.value('joined', [count, m, row]);
+  images.push('Concat', rows, joined, { axis: 1 });
   const whole = sum ? images.value('whole', output.shape) : images.made(output);
   images.push('Reshape', [joined, images.extents(output.shape)], whole);
   if (sum) images.push('Add', [whole, images.inBlocks(sum)], images.made(output));
   return true;
 };
 
-/** A row of Bᵀ as a convolution of stride m: its taps without the zeros around them, and the padding of an image's rows. */
-function window(row: readonly number[], m: number): { taps: readonly number[]; left: number; right: number } {
+/** A row of Bᵀ as a convolution of stride m: its taps without the zeros around them, and the padding of an image's columns. */
+function window(row: readonly number[], m: number): { taps: readonly number[]; above: number; below: number } {
   const first = row.findIndex((value) => value !== 0);
   const last = row.findLastIndex((value) => value !== 0);
   // A tile begins a column before the first output's.
   const begin = Math.min(first, 1);
-  return { taps: row.slice(begin, last + 1), left: 1 - begin, right: Math.max(0, last - m) };
+  return { taps: row.slice(begin, last + 1), above: 1 - begin, below: Math.max(0, last - m) };
 }
 
-/** `[O,C,3,3]` to `[O,C,3,1]`: Σ factors·columns. */
-function columnKernel(kernel: Tensor, [a = 0, b = 0, c = 0]: readonly number[]): Tensor {
-  const [outputs, channels, rows] = kernel.shape as [number, number, number, number];
-  return lazyTensor([outputs, channels, rows, 1], () => {
+/** `[O,C,3,3]` to `[O,C,1,3]`: Σ factors·rows. */
+function rowKernel(kernel: Tensor, [a = 0, b = 0, c = 0]: readonly number[]): Tensor {
+  const [outputs, channels, , columns] = kernel.shape as [number, number, number, number];
+  return lazyTensor([outputs, channels, 1, columns], () => {
     const data = kernel.data as Float32Array;
     const at = (index: number) => data[index] as number;
-    return Float32Array.from(
-      { length: outputs * channels * rows },
-      (_, row) => a * at(3 * row) + b * at(3 * row + 1) + c * at(3 * row + 2),
-    );
+    return Float32Array.from({ length: outputs * channels * columns }, (_, to) => {
+      const first = Math.floor(to / columns) * 3 * columns + (to % columns);
+      return a * at(first) + b * at(first + columns) + c * at(first + 2 * columns);
+    });
   });
 }
