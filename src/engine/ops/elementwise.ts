@@ -107,7 +107,8 @@ export const SiluSlope: OpDefinition = {
   },
   lower: (tape, inputs) => {
     const [x, y] = [required(inputs, 0), required(inputs, 1)];
-    return tape.mul(tape.sigmoid(x), tape.add(tape.sub(x, y), tape.scalar(1)));
+    const sigma = tape.sigmoid(x);
+    return tape.add(sigma, tape.mul(sigma, tape.sub(x, y)));
   },
 };
 
