@@ -8,9 +8,10 @@ export const PASSES = {
   'sub-pixel': 'upsampling as four 2×2 convolutions of the small image',
   'first-step': 'no gradient into x[0]',
   'channel-blocks': 'convolutions and what lies between them in blocks of channels, as the CPU takes them',
-  winograd: 'convolutions of many channels along their rows by Winograd’s algorithm',
+  winograd: 'convolutions of many channels along their columns by Winograd’s algorithm',
   'shared-skips': 'what both decoder passes of an asymmetric step make of skips alone, made once',
   'open-extents': 'the first extent of values left open on the CPU',
+  'in-place': 'operators write over what they read for the last time',
   'step-checkpoints': 'checkpoints inside a step beyond the memory budget',
   lanes: 'a batch divided among threads, in place of each operator',
 } as const;

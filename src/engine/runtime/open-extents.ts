@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from '../graph/graph.js';
 import { int64Tensor, type Tensor } from '../graph/tensor.js';
+import { applies } from '../passes.js';
 import { overwritten } from './overwritten.js';
 
 /** An extent that a model leaves open, without a name; lower ones have names. */
@@ -14,17 +15,20 @@ const OPEN = -1;
  */
 export function withOpenExtents(graph: Graph): Graph {
   const constants = new Map(graph.constants);
-  const over = overwritten(graph);
+  const over = applies('in-place') ? overwritten(graph) : null;
   const extents = new Map<string, number>();
   const named = (value: Value): Value => {
-    const extent = extents.get(over.get(value.name) ?? '') ?? OPEN - 1 - extents.size;
+    const extent = extents.get(over?.get(value.name) ?? '') ?? OPEN - 1 - extents.size;
     extents.set(value.name, extent);
     return withFirst(value, extent);
   };
   return {
     inputs: graph.inputs.map((input) => withFirst(input, OPEN)),
     outputs: Object.fromEntries(Object.entries(graph.outputs).map(([name, value]) => [name, withFirst(value, OPEN)])),
-    nodes: graph.nodes.map((node) => ({ ...openReshape(node, constants), outputs: node.outputs.map(named) })),
+    nodes: graph.nodes.map((node) => ({
+      ...openReshape(node, constants),
+      outputs: over ? node.outputs.map(named) : node.outputs,
+    })),
     constants,
   };
 }
