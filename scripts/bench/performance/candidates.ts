@@ -18,6 +18,8 @@ export interface Choice {
 /** Sampling steps that candidates are measured with: more cost proportionally more, and no memory. */
 const STEPS = 2;
 const ROUNDS = 3;
+/** They differ by less than a machine's speed does from one minute to the next. */
+const MORE_ROUNDS = { seconds: 30, most: 15 };
 
 export function modeName({ format, checkpoint }: PeerMode): string {
   return checkpoint === 'block' ? `${format}, by block` : format;
@@ -31,7 +33,7 @@ function modesOf(task: WorkloadRequest['task']): PeerMode[] {
   );
 }
 
-/** Measures every candidate in a process of its own. Throws where none can do what is asked. */
+/** Measures the candidates in turns, each in a process of its own. Throws where none can do what is asked. */
 export async function choosePeer(
   python: string,
   model: string,
@@ -39,12 +41,19 @@ export async function choosePeer(
   request: WorkloadRequest,
 ): Promise<Choice> {
   const brief = { ...request, steps: Math.min(STEPS, request.steps) };
+  const modes = modesOf(request.task);
+  const contenders: Contender[] = [];
   const candidates: Candidate[] = [];
   let failure: unknown = null;
-  for (const mode of modesOf(request.task)) {
-    const measured = await measuredAlone(python, model, threads, mode, brief, ROUNDS).catch((error: Error) => error);
-    if (measured instanceof Error) failure = measured;
-    else candidates.push({ mode, seconds: measured.seconds, peakMiB: measured.peakMiB });
+  try {
+    for (const mode of modes) contenders.push(await Contender.peer(python, model, threads, 'cpu', mode));
+    const sides = await inTurns(contenders, brief, ROUNDS, MORE_ROUNDS);
+    for (const [at, side] of sides.entries()) {
+      if (side instanceof Error) failure = side;
+      else candidates.push({ mode: modes[at] as PeerMode, seconds: side.seconds, peakMiB: side.peakMiB });
+    }
+  } finally {
+    for (const contender of contenders) contender.stop();
   }
   const by = (key: 'seconds' | 'peakMiB') => [...candidates].sort((a, b) => a[key] - b[key])[0];
   const [fastest, leanest] = [by('seconds'), by('peakMiB')];
