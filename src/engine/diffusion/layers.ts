@@ -17,12 +17,8 @@ export function groupNorm(tape: Tape, x: Value, groups: number, epsilon: number,
   const [n, c, ...pixels] = x.shape as [number, number, ...number[]];
   const image = pixels.length === 0 ? tape.reshape(x, [n, c, 1]) : x;
   const moments = tape.channelMoments(image, image);
-  const operands = groupAffine(
-    tape,
-    moments,
-    { groups, epsilon, pixels: sizeOf(image.shape.slice(2)) },
-    { weight, bias },
-  );
+  const grouping = { groups, epsilon, pixels: sizeOf(pixels) };
+  const operands = groupAffine(tape, moments, grouping, { weight, bias });
   return tape.reshape(tape.groupNormAffine({ x: image, weight, bias, ...operands }), x.shape);
 }
 

@@ -37,10 +37,8 @@ export const Gemm: OpDefinition = {
   },
   gradient: ({ tape, node, cotangents, needs }) => {
     const [a, b, g] = [required(node.inputs, 0), required(node.inputs, 1), required(cotangents, 0)];
-    const [alpha, beta] = ['alpha', 'beta'].map((name) => numberAttribute(node.attributes, name, 1)) as [
-      number,
-      number,
-    ];
+    const alpha = numberAttribute(node.attributes, 'alpha', 1);
+    const beta = numberAttribute(node.attributes, 'beta', 1);
     return [
       needs(0) ? tape.gemm(g, tape.transposeLast(b), { alpha }) : null,
       needs(1) ? tape.gemm(tape.transposeLast(a), g, { alpha }) : null,

@@ -10,8 +10,6 @@ import {
 } from './definition.js';
 import type { Tape } from './tape.js';
 
-type GroupNormInputs = readonly [Value, Value, Value, Value, Value, Value, Value, Value];
-
 const sameShape = ({ inputs }: ShapeContext) => {
   const { shape, dtype } = required(inputs, 0);
   return [{ shape, dtype }];
@@ -128,10 +126,10 @@ export const ChannelMoments: OpDefinition = {
     const share = ofMean && tape.mul(ofMean, tape.scalar(1 / pixelsOf(x)));
     const everywhere = (value: Value) =>
       tape.expand(tape.reshape(value, [...value.shape, ...pixelAxes(x).map(() => 1)]), x.shape);
-    const affine = (image: Value, scale: Value | null) =>
+    const ofBoth = (image: Value, scale: Value | null) =>
       scale ? tape.sampleAffine(image, scale, share) : share && everywhere(share);
-    if (x.name === y.name) return [affine(x, ofSum && tape.mul(ofSum, tape.scalar(2))), null];
-    return [needs(0) ? affine(y, ofSum) : null, ofSum && needs(1) ? tape.sampleAffine(x, ofSum) : null];
+    if (x.name === y.name) return [ofBoth(x, ofSum && tape.mul(ofSum, tape.scalar(2))), null];
+    return [needs(0) ? ofBoth(y, ofSum) : null, ofSum && needs(1) ? tape.sampleAffine(x, ofSum) : null];
   },
 };
 
@@ -172,9 +170,11 @@ export const SampleAffine: OpDefinition = {
   },
 };
 
+type GroupNormInputs = readonly [Value, Value, Value, Value, Value, Value, Value, Value];
+
 /**
  * The end of a group normalisation, with the gradient of all of it. Operands: x `[N,C,…]`; slope, offset, −mean and variance + ε of
- * each channel's group, `[N,C]`; weight and bias `[C]`; the matrix of {@link groupMeans}. y = slope·x + offset. With e = slope·g and x̂ the
+ * each channel's group, `[N,C]`; weight and bias `[C]`; the matrix of {@link Tape.groupMeans}. y = slope·x + offset. With e = slope·g and x̂ the
  * normalised x, dx = e − mean e − x̂·mean(e·x̂), the means over each group: of g and x it is affine by channel.
  */
 export const GroupNormAffine: OpDefinition = {

@@ -64,9 +64,9 @@ const GRAPHS: Readonly<Record<string, (tape: Tape) => Value>> = {
     const [a, b] = tape.split(convolved(tape, image(tape), 32), [24, 8], 1) as [Value, Value];
     return tape.concat([b, a], 1);
   },
-  'tiles of two columns': (tape) => convolved(tape, tape.input('x', [2, 224, 16, 18]), 32),
-  'tiles of four columns': (tape) => convolved(tape, tape.input('x', [2, 96, 20, 52]), 48),
-  'tiles of four columns and a summand': (tape) =>
+  'tiles of two rows': (tape) => convolved(tape, tape.input('x', [2, 224, 16, 18]), 32),
+  'tiles of four rows': (tape) => convolved(tape, tape.input('x', [2, 96, 20, 52]), 48),
+  'tiles of four rows and a summand': (tape) =>
     tape.add(convolved(tape, tape.input('x', [1, 64, 32, 32]), 64), tape.input('z', [1, 64, 32, 32])),
   'an upsampled image': (tape) =>
     upsampleConv(tape, image(tape), { weight: constant(tape, 16, 32, 3, 3), bias: constant(tape, 16) }),

@@ -93,16 +93,16 @@ export class BlockedImages {
   /** factor·x + summand + offset. */
   weighted(x: Value, factor: number, summand: Value, offset = 0): Value {
     const channels = x.shape[1] ?? 1;
-    const filter = singleFilter([factor], channels, this.block);
     const made = this.value('weighted', x.shape);
-    const bias = () => lazyTensor([channels], () => new Float32Array(channels).fill(offset));
-    const operands = [
-      x,
-      this.constant(filter, `times_${factor}_${channels}`),
-      offset === 0 ? null : this.constant(bias(), `plus_${offset}_${channels}`),
-      summand,
-    ];
-    this.convolve(operands, made, { kernel_shape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0], group: channels });
+    const filter = this.constant(singleFilter([factor], channels, this.block), `times_${factor}_${channels}`);
+    const bias = lazyTensor([channels], () => new Float32Array(channels).fill(offset));
+    const offsets = offset === 0 ? null : this.constant(bias, `plus_${offset}_${channels}`);
+    this.convolve([x, filter, offsets, summand], made, {
+      kernel_shape: [1, 1],
+      strides: [1, 1],
+      pads: [0, 0, 0, 0],
+      group: channels,
+    });
     return made;
   }
 

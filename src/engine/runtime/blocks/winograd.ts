@@ -8,9 +8,9 @@ import type { Rule } from './rules.js';
 interface Algorithm {
   /** Outputs of a tile. */
   readonly outputs: number;
-  /** Rows of Bᵀ, from a tile's m + 2 columns to what is multiplied. */
+  /** Rows of Bᵀ, from a tile's m + 2 rows to what is multiplied. */
   readonly ofImage: readonly (readonly number[])[];
-  /** Rows of G, from the three columns of a kernel to what it is multiplied with. */
+  /** Rows of G, from the three rows of a kernel to what it is multiplied with. */
   readonly ofKernel: readonly (readonly number[])[];
   /** Aᵀ: emits the tile's outputs of `product(j)`, convolutions to which a summand may be added. */
   readonly emit: (images: BlockedImages, product: (j: number, summand?: Value) => Value) => Value[];
@@ -89,8 +89,8 @@ function algorithmFor({ attributes, inputs, outputs }: Node): Algorithm | undefi
 }
 
 /**
- * A 3×3 convolution along whose rows tiles of columns are convolved as F(m,3): transformed by convolutions of single channels,
- * multiplied by ones of 3×1. Operands as those of a convolution with a summand.
+ * A 3×3 convolution along whose columns tiles of rows are convolved as F(m,3): transformed by convolutions of single channels,
+ * multiplied by ones of 1×3, joined row by row. Operands as those of a convolution with a summand.
  */
 export const winograd: Rule = (images, node) => {
   const algorithm = algorithmFor(node);
@@ -133,7 +133,7 @@ export const winograd: Rule = (images, node) => {
 function window(row: readonly number[], m: number): { taps: readonly number[]; above: number; below: number } {
   const first = row.findIndex((value) => value !== 0);
   const last = row.findLastIndex((value) => value !== 0);
-  // A tile begins a column before the first output's.
+  // A tile begins a row before the first output's.
   const begin = Math.min(first, 1);
   return { taps: row.slice(begin, last + 1), above: 1 - begin, below: Math.max(0, last - m) };
 }
