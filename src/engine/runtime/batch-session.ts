@@ -2,7 +2,6 @@ import type { Graph, Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor, sizeOf, type Tensor } from '../graph/tensor.js';
 import type { BatchPlan } from './batch-plan.js';
 import type { Device, Precision } from './device.js';
-import { arenaFor } from './footprint.js';
 import { openInLanes } from './lanes.js';
 import { withModelSource } from './model-source.js';
 import type { FloatTensors, Made, OpenSession, Tensors } from './open-session.js';
@@ -37,8 +36,7 @@ export class BatchSession {
     device: Device,
     { sums = [], sharesHeap = false, precision = 'float32' }: BatchOptions = {},
   ): Promise<BatchSession> {
-    const arena = sharesHeap ? { enableCpuMemArena: false } : arenaFor(graph, device);
-    const options = { ...device.options, ...arena, intraOpNumThreads: plan.threads };
+    const options = { ...device.options, enableCpuMemArena: !sharesHeap, intraOpNumThreads: plan.threads };
     const summed = Object.fromEntries(sums.map((name) => [name, (graph.outputs[name] as Value).shape]));
     const sessions = await guarded('building a session', () =>
       withModelSource(graph, device, (source) => openInLanes(source, options, plan.lanes, summed), precision),

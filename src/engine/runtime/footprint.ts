@@ -42,10 +42,9 @@ export function sessionBytes(...turns: readonly (Sessions | readonly Sessions[])
     for (const { graph, lanes, sharesHeap = false } of [turn].flat()) {
       const arranged = withChannelBlocks(graph, BLOCK);
       kept += lanes * (WEIGHT_FACTOR * constantBytes(arranged) + NODE_BYTES * lower(arranged).nodes.length);
-      const { hasArena, peak } = activationsOf(graph);
-      const bytes = lanes * peak * (hasArena ? ARENA_FACTOR : HOLES_FACTOR);
-      if (hasArena && !sharesHeap) kept += bytes;
-      else atOnce += bytes;
+      const bytes = lanes * peakBytes(graph);
+      if (sharesHeap) atOnce += HOLES_FACTOR * bytes;
+      else kept += ARENA_FACTOR * bytes;
     }
     shared = Math.max(shared, atOnce);
   }
@@ -54,26 +53,7 @@ export function sessionBytes(...turns: readonly (Sessions | readonly Sessions[])
 
 /** Bytes that a session on the CPU takes for what it computes. */
 export function activationBytes(graph: Graph): number {
-  return HOLES_FACTOR * activationsOf(graph).peak;
-}
-
-/** From here on the heap is slower than an arena: a VJP of a 64×64 UNet took 1130 ms with the heap, 1001 with an arena. */
-const LARGE_BYTES = 2 * 2 ** 20;
-/** Where so few of the largest value are held at once, values live briefly: sampling a 32×32 UNet took 256 and 207 ms. */
-const FEW = 6;
-
-/**
- * Whether ONNX Runtime keeps an arena for the graph's session. Without it sessions share the process's heap, which then holds
- * what the largest of them needs in place of their sum: 516 → 459 MiB with the gradients of a 32×32 training, at the same speed.
- */
-export function arenaFor(graph: Graph, { name }: { readonly name: string }): { enableCpuMemArena?: boolean } {
-  return name === 'cpu' ? { enableCpuMemArena: activationsOf(graph).hasArena } : {};
-}
-
-function activationsOf(graph: Graph): { readonly hasArena: boolean; readonly peak: number } {
-  const largest = Math.max(...graph.nodes.flatMap(({ outputs }) => outputs.map(bytesOf)), 0);
-  const peak = peakBytes(graph);
-  return { hasArena: largest >= LARGE_BYTES || peak < FEW * largest, peak };
+  return HOLES_FACTOR * peakBytes(graph);
 }
 
 /** Bytes of all constants. */

@@ -2,7 +2,6 @@ import { EngineError } from '../errors.js';
 import type { Graph, Value } from '../graph/graph.js';
 import type { FloatTensor, Tensor } from '../graph/tensor.js';
 import type { Device, Precision } from './device.js';
-import { arenaFor } from './footprint.js';
 import { withModelSource } from './model-source.js';
 import { type OpenSession, openSession } from './open-session.js';
 
@@ -21,9 +20,8 @@ export class Session {
 
   /** Throws OUT_OF_MEMORY, or INTERNAL_SERVER_ERROR with the runtime's own message as cause. */
   static async create(graph: Graph, device: Device, precision: Precision = 'float32'): Promise<Session> {
-    const options = { ...device.options, ...arenaFor(graph, device) };
     const session = await guarded('building a session', () =>
-      withModelSource(graph, device, (source) => openSession(source, options), precision),
+      withModelSource(graph, device, (source) => openSession(source, device.options), precision),
     );
     return new Session(session, graph.inputs);
   }

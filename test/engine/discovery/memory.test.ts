@@ -58,8 +58,10 @@ describe('the memory of a discovery', () => {
   it('grows with the batch, and with a second decoder pass', () => {
     const bytes = (change: Partial<DiscoveryConfig>) => discoveryBytes(model, { ...TINY_DISCOVERY, ...change }, true);
     expect(bytes({ batchSize: 16_000 }) / bytes({ batchSize: 4000 })).toBeGreaterThan(2);
-    expect(bytes({ reverseProcess: 'ASYMMETRIC' })).toBeGreaterThan(bytes({}));
-    expect(bytes({ method: 'RANDOM' })).toBeLessThan(bytes({}));
+    // Of what is trained, a symmetric process has a session more, for its first step.
+    const sampled = { method: 'RANDOM' } as const;
+    expect(bytes({ ...sampled, reverseProcess: 'ASYMMETRIC' })).toBeGreaterThan(bytes(sampled));
+    expect(bytes(sampled)).toBeLessThan(bytes({}));
   });
 });
 
