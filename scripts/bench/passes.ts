@@ -10,7 +10,6 @@ type Shown = Omit<Cell, 'name'>;
 /** What shows best what a pass gains. */
 const SHOWN_BY: Readonly<Record<Pass, Shown>> = {
   'sub-pixel': { model: 'portraits', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
-  'first-step': { model: 'portraits', task: 'gradient', steps: 5, batch: 8, process: 'SYMMETRIC' },
   'channel-blocks': { model: 'portraits', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   winograd: { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   'shared-skips': { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'ASYMMETRIC' },

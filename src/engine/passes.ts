@@ -6,7 +6,6 @@ import { EngineError } from './errors.js';
  */
 export const PASSES = {
   'sub-pixel': 'upsampling as four 2×2 convolutions of the small image',
-  'first-step': 'no gradient into x[0]',
   'channel-blocks': 'convolutions and what lies between them in blocks of channels, as the CPU takes them',
   winograd: 'convolutions of many channels along their columns by Winograd’s algorithm',
   'shared-skips': 'what both decoder passes of an asymmetric step make of skips alone, made once',

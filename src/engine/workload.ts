@@ -8,7 +8,7 @@ import { recordStep, stepFeeds, stepInputs } from './diffusion/step.js';
 import { backpropagate, sampleTrajectory } from './diffusion/trajectory.js';
 import { objectiveGraph } from './discovery/objective.js';
 import { REPLAY_UPDATES } from './discovery/replay.js';
-import { firstStepOnly, gradientGraphs, samplingGraph } from './discovery/samplers.js';
+import { gradientGraph, samplingGraph } from './discovery/samplers.js';
 import { shiftConfigOf, Trainer, trainingShapes } from './discovery/trainer.js';
 import type { Graph, Value } from './graph/graph.js';
 import { multiplyAdds } from './graph/multiply-adds.js';
@@ -34,11 +34,10 @@ export interface WorkloadRequest {
 
 type Task = () => Promise<void>;
 
-/** The graphs that a task runs: a sampling step, its VJP, and that of the first step, where nobody needs ∂/∂x. */
+/** The graphs that a task runs: a sampling step, and its VJP. */
 interface StepGraphs {
   readonly forward: Graph | null;
   readonly backward: Graph | null;
-  readonly first: Graph | null;
 }
 
 const nothing = async () => {};
@@ -89,7 +88,6 @@ export class Workload {
     };
     const forward = await session('sampling', 'forward');
     const backward = await session('gradient', 'backward');
-    const first = await session('gradient', 'first');
     const plan = samplingPlan(model.schedule, steps);
     const noise = normalTensor([batch, ...model.sampleShape], 1);
     const shift = normalTensor([batch, ...model.hShape], 0.01);
@@ -100,7 +98,7 @@ export class Workload {
       deltaH: shift,
     });
     const runVjp = async (i: number, x: FloatTensor, ct: FloatTensor) => {
-      const made = await ((i === 0 && first) || (backward as BatchSession)).run({ ...feeds(i, x), cotangent: ct });
+      const made = await (backward as BatchSession).run({ ...feeds(i, x), cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { deltaH: made['gradDeltaH'] as FloatTensor } };
     };
     const runStep = async (i: number, x: FloatTensor) =>
@@ -113,10 +111,8 @@ export class Workload {
   }
 
   private stepMultiplyAdds(request: WorkloadRequest): number {
-    const { forward, backward, first } = stepGraphs(this.model, request);
-    if (request.task === 'vjp') return count(backward);
-    const backwards = (request.steps - 1) * count(backward) + count(first ?? backward);
-    return request.steps * count(forward) + backwards;
+    const { forward, backward } = stepGraphs(this.model, request);
+    return request.task === 'vjp' ? count(backward) : request.steps * (count(forward) + count(backward));
   }
 
   /**
@@ -138,10 +134,8 @@ export class Workload {
     const { samplers, objective, replay } = trainingShapes(model, config);
     const shift = shiftControl(shiftConfigOf(config, model), blankStatistics(model));
     const shifted = samplingGraph(model, samplers, shift);
-    const gradients = gradientGraphs(model, samplers, shift, Number.POSITIVE_INFINITY);
-    const { backward = null, first = null } = gradients ?? {};
-    const backwards = (request.steps - 1) * count(backward) + count(first ?? backward);
-    const trajectory = request.steps * count(shifted) + backwards;
+    const backward = gradientGraph(model, samplers, shift, Number.POSITIVE_INFINITY);
+    const trajectory = request.steps * (count(shifted) + count(backward));
     return trajectory + count(objectiveGraph(objective)) + REPLAY_UPDATES * count(objectiveGraph(replay));
   }
 }
@@ -155,16 +149,15 @@ function stepGraphs(model: DiffusionModel, { task, batch, process }: WorkloadReq
   const inputs = stepInputs(tape, model, batch);
   if (task === 'unedited') {
     const { xNext } = recordStep(tape, model, inputs, process, null);
-    return { forward: tape.graph({ xNext }), backward: null, first: null };
+    return { forward: tape.graph({ xNext }), backward: null };
   }
   const deltaH = tape.input('deltaH', [batch, ...model.hShape]);
   const { xNext } = recordStep(tape, model, inputs, process, () => deltaH);
   const forward = task === 'vjp' ? null : tape.graph({ xNext });
-  if (task === 'sample') return { forward, backward: null, first: null };
+  if (task === 'sample') return { forward, backward: null };
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradDeltaH] = vjp(tape, [xNext], [cotangent], [inputs.x, deltaH]) as [Value, Value];
-  const backward = tape.graph({ gradX, gradDeltaH });
-  return { forward, backward, first: task === 'gradient' ? firstStepOnly(tape.graph({ gradDeltaH }), process) : null };
+  return { forward, backward: tape.graph({ gradX, gradDeltaH }) };
 }
 
 function trainingConfig({ steps, batch, process }: WorkloadRequest): DiscoveryConfig {

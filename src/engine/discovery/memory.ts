@@ -23,7 +23,7 @@ import {
 } from '../shift/statistics.js';
 import { type ObjectiveShape, objectiveGraph, objectivePlan } from './objective.js';
 import { REPLAY_CAPACITY } from './replay.js';
-import { gradientGraphs, samplingGraph } from './samplers.js';
+import { gradientGraph, samplingGraph } from './samplers.js';
 import { shiftConfigOf, trainingShapes } from './trainer.js';
 import { poolBatches } from './unedited.js';
 
@@ -66,18 +66,15 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
   const backward = planBatch(batch, processor, model, 'gradient');
   const sampling = samplingGraph(model, { ...samplers, batch: forward.rows }, shift);
   const budget = processor.memoryBudget / backward.lanes;
-  const gradients = gradientGraphs(model, { ...samplers, batch: backward.rows }, shift, budget);
+  const vjp = gradientGraph(model, { ...samplers, batch: backward.rows }, shift, budget);
   const network = (shape: ObjectiveShape) => {
     const parts = objectivePlan(shape, processor);
-    return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes, sharesHeap: true };
+    return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes };
   };
-  const { backward: vjp = null, first = null } = gradients ?? {};
-  const differentiating = (graph: Graph | null) => (graph ? [{ graph, lanes: backward.lanes }] : []);
   const sessions = sessionBytes(
     { graph: sampling, lanes: forward.lanes },
-    // R rehearses while the trajectory is differentiated.
-    [...differentiating(vjp), network(replay)],
-    differentiating(first),
+    ...(vjp ? [{ graph: vjp, lanes: backward.lanes }] : []),
+    network(replay),
     network(objective),
     ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
   );

@@ -107,7 +107,7 @@ export class Objective {
     const plan = objectivePlan(shape, device);
     const graph = objectiveGraph({ ...shape, batch: plan.rows }, plan.rows / plan.batch);
     const sums = Object.keys(graph.outputs).filter((name) => !OF_SAMPLES.includes(name));
-    return new Objective(await BatchSession.create(graph, plan, device, { sums, sharesHeap: true }), shape);
+    return new Objective(await BatchSession.create(graph, plan, device, { sums }), shape);
   }
 
   async run(pairs: Pairs, parameters: Parameters): Promise<ObjectiveResult> {

@@ -14,11 +14,9 @@ import {
 import type { Graph, Value } from '../graph/graph.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { Tape } from '../ops/tape.js';
-import { applies } from '../passes.js';
 import { planBatch } from '../runtime/batch-plan.js';
 import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
-import { constantBytes } from '../runtime/footprint.js';
 import { type ShiftControl, strengthScale } from '../shift/control.js';
 
 export interface SamplerConfig {
@@ -51,36 +49,18 @@ export function samplingGraph(model: DiffusionModel, config: SamplerConfig, shif
   return tape.graph({ xNext, predictedX0 });
 }
 
-/** Beyond, a session of its own for the first step holds more weights than the tenth of one VJP is worth that it saves. */
-const FIRST_STEP_BYTES = 64 * 2 ** 20;
-
-/**
- * The VJP of a step without ∂/∂x, which nobody needs of the first sample that is differentiated: without it nothing of the encoder is.
- * Null, so that the first step is differentiated as the others are, for large models, and where a step has two decoder passes (a training of the
- * shipped model, T = 5: 460 → 430 MiB without it).
- */
-export function firstStepOnly(graph: Graph, process: ReverseProcess): Graph | null {
-  const isWorth = process === 'SYMMETRIC' && constantBytes(graph) <= FIRST_STEP_BYTES;
-  return applies('first-step') && isWorth ? graph : null;
-}
-
-/**
- * The VJP of a shifted step of `batch` samples, and that of the first step ({@link firstStepOnly}), whose activations may take
- * `budgetBytes`; `null` where nothing is trained.
- */
-export function gradientGraphs(
+/** The VJP of a shifted step of `batch` samples, whose activations may take `budgetBytes`; `null` where nothing is trained. */
+export function gradientGraph(
   model: DiffusionModel,
   config: SamplerConfig,
   shift: ShiftControl,
   budgetBytes: number,
-): { readonly backward: Graph; readonly first: Graph | null } | null {
+): Graph | null {
   if (!config.isTrained) return null;
   const { tape, inputs, phi, xNext } = recordShifted(model, config, shift);
   const cotangent = tape.input('cotangent', xNext.shape);
   const [gradX, gradPhi] = vjp(tape, [xNext], [cotangent], [inputs.x, phi]) as [Value, Value];
-  const planned = (graph: Graph) => withinBudget(graph, [cotangent.name], budgetBytes);
-  const first = firstStepOnly(tape.graph({ gradPhi }), config.process);
-  return { backward: planned(tape.graph({ gradX, gradPhi })), first: first && planned(first) };
+  return withinBudget(tape.graph({ gradX, gradPhi }), [cotangent.name], budgetBytes);
 }
 
 function recordShifted(model: DiffusionModel, config: SamplerConfig, shift: ShiftControl) {
@@ -104,7 +84,7 @@ export class Samplers {
     private readonly config: SamplerConfig,
     private readonly shift: ShiftControl,
     private readonly session: BatchSession,
-    private gradients: { backward: BatchSession; first: BatchSession | null } | null,
+    private backward: BatchSession | null,
   ) {
     this.plan = samplingPlan(model.schedule, config.samplingSteps);
   }
@@ -121,13 +101,9 @@ export class Samplers {
     const session = await BatchSession.create(graph, plan, device, { precision });
     const parts = planBatch(config.batch, device, model, 'gradient');
     const budget = device.memoryBudget / parts.lanes;
-    const graphs = gradientGraphs(model, { ...config, batch: parts.rows }, shift, budget);
-    const open = (graph: Graph) => BatchSession.create(graph, parts, device, { sums: ['gradPhi'], precision });
-    const gradients = graphs && {
-      backward: await open(graphs.backward),
-      first: graphs.first && (await open(graphs.first)),
-    };
-    return new Samplers(model, config, shift, session, gradients);
+    const backward = gradientGraph(model, { ...config, batch: parts.rows }, shift, budget);
+    const gradient = backward && (await BatchSession.create(backward, parts, device, { sums: ['gradPhi'], precision }));
+    return new Samplers(model, config, shift, session, gradient);
   }
 
   /** The unedited trajectory. */
@@ -161,10 +137,8 @@ export class Samplers {
     const steps = this.plan.length;
     const earliest = Math.max(0, steps - (this.config.gradientSteps ?? steps));
     const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
-      const { backward, first = null } = this.gradients ?? {};
-      const session = (stepIndex === earliest && first) || backward;
-      if (!session) throw new RangeError('These samplers have no gradients.');
-      const made = await session.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
+      if (!this.backward) throw new RangeError('These samplers have no gradients.');
+      const made = await this.backward.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
       return { x: made['gradX'] ?? null, parameters: { phi: made['gradPhi'] as FloatTensor } };
     };
     return (await backpropagate(trajectory, cotangent, runVjp, between, earliest))['phi'] as FloatTensor;
@@ -172,9 +146,9 @@ export class Samplers {
 
   /** Frees what only {@link gradient} needs: most of the memory. */
   async releaseGradients(): Promise<void> {
-    const sessions = Object.values(this.gradients ?? {});
-    this.gradients = null;
-    for (const session of sessions) await session?.release();
+    const session = this.backward;
+    this.backward = null;
+    await session?.release();
   }
 
   async release(): Promise<void> {

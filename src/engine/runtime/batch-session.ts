@@ -11,8 +11,6 @@ import { type Feeds, fed, guarded } from './session.js';
 export interface BatchOptions {
   /** Outputs that are sums over samples (gradients of what all of them share); the first axis of all others is the batch. */
   readonly sums?: readonly string[];
-  /** No arena, however large the values: of a session that is a small part of the work, and not worth memory of its own. */
-  readonly sharesHeap?: boolean;
   /** Of a UNet's weights and activations, as a device has it; all else is in float32, which is what is left out. */
   readonly precision?: Precision;
 }
@@ -34,9 +32,9 @@ export class BatchSession {
     graph: Graph,
     plan: BatchPlan,
     device: Device,
-    { sums = [], sharesHeap = false, precision = 'float32' }: BatchOptions = {},
+    { sums = [], precision = 'float32' }: BatchOptions = {},
   ): Promise<BatchSession> {
-    const options = { ...device.options, enableCpuMemArena: !sharesHeap, intraOpNumThreads: plan.threads };
+    const options = { ...device.options, intraOpNumThreads: plan.threads };
     const summed = Object.fromEntries(sums.map((name) => [name, (graph.outputs[name] as Value).shape]));
     const sessions = await guarded('building a session', () =>
       withModelSource(graph, device, (source) => openInLanes(source, options, plan.lanes, summed), precision),
