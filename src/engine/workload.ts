@@ -99,7 +99,7 @@ export class Workload {
     });
     const runVjp = async (i: number, x: FloatTensor, ct: FloatTensor) => {
       const made = await (backward as BatchSession).run({ ...feeds(i, x), cotangent: ct });
-      return { x: made['gradX'] ?? null, parameters: { deltaH: made['gradDeltaH'] as FloatTensor } };
+      return { x: made['gradX'] as FloatTensor, parameters: { deltaH: made['gradDeltaH'] as FloatTensor } };
     };
     const runStep = async (i: number, x: FloatTensor) =>
       (await (forward as BatchSession).run(feeds(i, x)))['xNext'] as FloatTensor;

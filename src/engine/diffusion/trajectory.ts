@@ -27,9 +27,9 @@ export async function sampleTrajectory(
   return { samples };
 }
 
-/** Cotangents of one step: of x[i] (`null` where nobody needs it) and of the parameters, by name. */
+/** Cotangents of one step: of x[i] and of the parameters, by name. */
 export interface StepGradient {
-  readonly x: FloatTensor | null;
+  readonly x: FloatTensor;
   readonly parameters: Readonly<Record<string, FloatTensor>>;
 }
 
@@ -50,7 +50,7 @@ export async function backpropagate(
     await between();
     const gradient = await runVjp(stepIndex, samples[stepIndex] as FloatTensor, g);
     for (const [name, part] of Object.entries(gradient.parameters)) accumulate(sums, name, part);
-    if (gradient.x) g = gradient.x;
+    g = gradient.x;
   }
   return Object.fromEntries(
     [...sums].map(([name, { shape, sum }]) => [name, floatTensor(shape, new Float32Array(sum))]),

@@ -139,7 +139,7 @@ export class Samplers {
     const runVjp = async (stepIndex: number, x: FloatTensor, ct: FloatTensor): Promise<StepGradient> => {
       if (!this.backward) throw new RangeError('These samplers have no gradients.');
       const made = await this.backward.run({ ...this.feeds(this.step(stepIndex), phi, strengths), x, cotangent: ct });
-      return { x: made['gradX'] ?? null, parameters: { phi: made['gradPhi'] as FloatTensor } };
+      return { x: made['gradX'] as FloatTensor, parameters: { phi: made['gradPhi'] as FloatTensor } };
     };
     return (await backpropagate(trajectory, cotangent, runVjp, between, earliest))['phi'] as FloatTensor;
   }
