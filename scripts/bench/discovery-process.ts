@@ -56,7 +56,7 @@ class Discovery {
       const phi = this.state.shift.parameters['phi'] as FloatTensor;
       const x = (await samplers.plain(noise, nothing)).samples.at(-1) as FloatTensor;
       const shifted = (await samplers.shifted(noise, phi, choice, nothing)).samples.at(-1) as FloatTensor;
-      const { accuracy } = await objective.run({ x, shifted, ...choice }, this.trainer.networkFeeds(this.state));
+      const { accuracy } = await objective.run({ x, shifted, ...choice }, this.trainer.judgeFeeds(this.state));
       right += accuracy / batches;
     }
     return { accuracy: right };

@@ -78,11 +78,12 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
     network(objective),
     ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
   );
-  const parameters = sizeOf(shift.phiShape) + countOf(specs.reconstructor) + countOf(specs.discriminator ?? {});
+  const reconstructor = countOf(specs.reconstructor);
+  const parameters = sizeOf(shift.phiShape) + reconstructor + countOf(specs.discriminator ?? {});
   return (
     sessions +
     THREAD_BYTES * (Math.max(forward.lanes, backward.lanes) - 1) +
-    4 * COPIES_OF_PARAMETERS * parameters +
+    4 * (COPIES_OF_PARAMETERS * parameters + reconstructor) +
     componentBytes(model) +
     rememberedBytes(shift.operandShape, config.samplingSteps) +
     keptBytes(model, config)

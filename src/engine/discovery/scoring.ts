@@ -76,7 +76,7 @@ async function scorePairs(
     const moved = (await trainer.samplers.shifted(noise, phi, choice, between)).samples.at(-1) as FloatTensor;
     await between();
     const [x, shifted] = [await trainer.images.seen(sample, between), await trainer.images.seen(moved, between)];
-    const judged = await trainer.objective.run({ x, shifted, ...choice }, trainer.networkFeeds(state));
+    const judged = await trainer.objective.run({ x, shifted, ...choice }, trainer.judgeFeeds(state));
     scorecard.add({ choice, x, shifted, named: nearestDirections(judged.logits), strength: judged.strength });
     if (features && batch * config.batchSize < UNSHIFTED) {
       await between();

@@ -26,6 +26,8 @@ export interface TrainingState {
   /** φ of the shift control module, under the name `phi`. */
   readonly shift: Learner;
   readonly reconstructor: Learner;
+  /** Moving average of θ_R: what directions are judged by. */
+  readonly judge: Parameters;
   readonly discriminator: Learner | null;
   readonly spectral: Parameters;
   readonly recent: readonly Pairs[];
@@ -54,11 +56,13 @@ function learner(parameters: Parameters): Learner {
 export function initialState(specs: NetworkSpecs, phi: FloatTensor, seed: number): TrainingState {
   const key = { seed, stream: STREAMS.parameters, step: 0 };
   const discriminator = specs.discriminator && learner(initialise(specs.discriminator, key, 2000));
+  const reconstructor = initialise(specs.reconstructor, key, 1000);
   const random = specs.discriminator ? initialise(spectralSpecs(specs.discriminator), key, 3000) : {};
   return {
     step: 0,
     shift: learner({ phi }),
-    reconstructor: learner(initialise(specs.reconstructor, key, 1000)),
+    reconstructor: learner(reconstructor),
+    judge: reconstructor,
     discriminator,
     spectral: discriminator ? initialSpectral(discriminator.parameters, random) : {},
     recent: [],
@@ -89,6 +93,7 @@ export function encodeState(state: TrainingState, config: DiscoveryConfig): Uint
     put(`${name}.v`, part.adam.v);
     adamSteps[name] = part.adam.step;
   }
+  put('judge', state.judge);
   put('spectral', state.spectral);
   if (state.recent.length > 0) put('recent', encodePairs(state.recent));
   const metadata = {
@@ -132,10 +137,14 @@ export function decodeState(bytes: Uint8Array, config: DiscoveryConfig): Trainin
     parameters: get(name),
     adam: { step: adamSteps[name] ?? 0, m: get(`${name}.m`), v: get(`${name}.v`) },
   });
+  const reconstructor = part('reconstructor');
+  // Checkpoints from before there was an average: it begins with the weights as they are.
+  const judge = { ...reconstructor.parameters, ...get('judge') };
   return {
     step: Number(metadata['step']),
     shift: part('shift'),
-    reconstructor: part('reconstructor'),
+    reconstructor,
+    judge,
     discriminator: 'discriminator' in adamSteps ? part('discriminator') : null,
     spectral: get('spectral'),
     recent: decodePairs(get('recent'), config.batchSize),

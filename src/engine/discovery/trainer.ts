@@ -4,6 +4,7 @@ import { SampleImages } from '../diffusion/sample-images.js';
 import type { Between } from '../diffusion/trajectory.js';
 import type { FloatTensor } from '../graph/tensor.js';
 import { adamStep } from '../learning/adam.js';
+import { decayAt, movingAverage } from '../learning/average.js';
 import type { Parameters } from '../learning/parameters.js';
 import type { Device } from '../runtime/device.js';
 import { type ShiftConfig, type ShiftControl, shiftControl } from '../shift/control.js';
@@ -20,6 +21,8 @@ import { noiseBatch, poolBatches } from './unedited.js';
 export const WARM_UP_STEPS = 40;
 /** Adam's step for R and D; that of S is the configuration's. */
 const NETWORK_LEARNING_RATE = 1e-3;
+/** Of the moving average of θ_R, a training step (measured: docs/benchmarks.md). */
+const JUDGE_DECAY = 0.98;
 
 /** Watches one training step: predicted x0 of both trajectories. */
 export interface Watch {
@@ -70,8 +73,8 @@ export function trainingShapes(model: DiffusionModel, config: DiscoveryConfig): 
 /** The sessions of one training; what {@link Trainer.step} gives depends on the state alone. */
 export class Trainer {
   private readonly uneditedImages = new Map<number, FloatTensor>();
-  /** R and D as this trainer made them: theirs is the memory that the next step writes into. */
-  private readonly own = new WeakSet<Learner>();
+  /** R, its average and D as this trainer made them: theirs is the memory that the next step writes into. */
+  private readonly own = new WeakSet<Learner | Parameters>();
 
   private constructor(
     private readonly model: DiffusionModel,
@@ -139,8 +142,9 @@ export class Trainer {
       this.rehearse(rehearsed, recent, step, between),
     );
     const spectral = discriminator ? powerIteration(discriminator.parameters, state.spectral) : state.spectral;
+    const judge = this.averaged(state.judge, reconstructor.parameters, step);
     return {
-      state: { step, shift: this.moved(state.shift, gradient), reconstructor, discriminator, spectral, recent },
+      state: { step, shift: this.moved(state.shift, gradient), reconstructor, judge, discriminator, spectral, recent },
       result,
       pairs,
     };
@@ -166,6 +170,11 @@ export class Trainer {
     return { ...state.reconstructor.parameters, ...state.discriminator?.parameters, ...state.spectral };
   }
 
+  /** The same with the average of θ_R, by which directions are judged. */
+  judgeFeeds(state: TrainingState): Parameters {
+    return { ...this.networkFeeds(state), ...state.judge };
+  }
+
   async release(): Promise<void> {
     await this.samplers.release();
     await this.objective.release();
@@ -182,6 +191,12 @@ export class Trainer {
   /** R or D after an update. */
   private learned(learner: Learner, gradients: Parameters): Learner {
     const next = update(learner, gradients, NETWORK_LEARNING_RATE, this.own.has(learner));
+    this.own.add(next);
+    return next;
+  }
+
+  private averaged(judge: Parameters, reconstructor: Parameters, step: number): Parameters {
+    const next = movingAverage(judge, reconstructor, decayAt(step, JUDGE_DECAY), this.own.has(judge));
     this.own.add(next);
     return next;
   }

@@ -1,6 +1,6 @@
 import { floatTensor } from '../graph/tensor.js';
 import { adamStep, type Betas } from '../learning/adam.js';
-import { movingAverage } from '../learning/average.js';
+import { decayAt, movingAverage } from '../learning/average.js';
 import { clipGlobalNorm } from '../learning/clip.js';
 import type { Device } from '../runtime/device.js';
 import { type PretrainingConfig, scheduleConfigText, unetConfigText } from './config.js';
@@ -51,7 +51,7 @@ export class PretrainingTrainer {
     const { loss, gradients } = await this.objective.run({ x0, noise, timesteps }, state.parameters);
     const clipped = clipGlobalNorm(gradients, GRADIENT_LIMIT);
     const moved = adamStep(state.parameters, clipped, state.adam, learningRateAt(this.config, step), { betas: BETAS });
-    const ema = movingAverage(state.ema, moved.parameters, Math.min(EMA_DECAY, (1 + step) / (10 + step)));
+    const ema = movingAverage(state.ema, moved.parameters, decayAt(step, EMA_DECAY));
     const losses = new Float32Array(step);
     losses.set(state.losses);
     losses[step - 1] = loss;

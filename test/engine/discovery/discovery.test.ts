@@ -4,6 +4,7 @@ import { discover } from '../../../src/engine/discovery/loop.js';
 import { decodeState } from '../../../src/engine/discovery/state.js';
 import { loadModel } from '../../../src/engine/models/load-model.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
+import { readSafetensors, writeSafetensors } from '../../../src/engine/safetensors.js';
 import { TINY_DISCOVERY, TINY_MODEL } from '../../helpers/models.js';
 
 const device = await openDevice('cpu');
@@ -297,5 +298,44 @@ describe('a checkpoint', () => {
     const [checkpoint] = of(await run({ ...TINY_DISCOVERY, trainingSteps: 1 }), 'checkpoint');
     expect(() => decodeState(checkpoint!.state, { ...TINY_DISCOVERY, seed: 9 })).toThrow(/made with/);
     expect(() => decodeState(checkpoint!.state.slice(0, 999), TINY_DISCOVERY)).toThrow(/training checkpoint/);
+  });
+
+  it('holds the moving average of the reconstructor, with decay min(0.98, (1 + n)/(10 + n))', async () => {
+    const steps = 90;
+    const config = { ...TINY_DISCOVERY, trainingSteps: steps, checkpointEvery: 1, previewEvery: 0 };
+    const states = of(await run(config), 'checkpoint').map(({ state }) => decodeState(state, config));
+    expect(states).toHaveLength(steps);
+    const judged = (index: number, name: string) => Array.from(states[index]!.judge[name]!.data);
+    const expected = new Map<string, number[]>();
+    states.forEach(({ reconstructor }, index) => {
+      const decay = Math.min(0.98, (2 + index) / (11 + index));
+      for (const [name, { data }] of Object.entries(reconstructor.parameters)) {
+        const old = expected.get(name);
+        // What the first step starts from is in no checkpoint.
+        expected.set(name, old?.map((value, at) => decay * value + (1 - decay) * data[at]!) ?? judged(0, name));
+      }
+    });
+    for (const [name, values] of expected) {
+      const made = judged(steps - 1, name);
+      values.forEach((value, at) => {
+        expect(Math.abs(value - made[at]!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value)));
+      });
+      expect(made).not.toEqual(Array.from(states.at(-1)!.reconstructor.parameters[name]!.data));
+    }
+  });
+
+  it('from before there was an average is resumed, with the same losses', async () => {
+    const config = { ...TINY_DISCOVERY, trainingSteps: 4, checkpointEvery: 2, previewEvery: 0 };
+    const whole = await run(config);
+    const [middle] = of(whole, 'checkpoint') as [Checkpoint];
+    const { tensors, metadata } = readSafetensors(middle.state, 'test');
+    const older = new Map([...tensors].filter(([name]) => !name.startsWith('judge/')));
+    expect(older.size).toBeLessThan(tensors.size);
+    const state = writeSafetensors({ tensors: older, metadata });
+    const { judge, reconstructor } = decodeState(state, config);
+    expect(judge).toEqual(reconstructor.parameters);
+    const resumed = await run(config, { state, statistics: of(whole, 'statistics')[0]!.bytes });
+    expect(numbers(of(resumed, 'step'))).toEqual(numbers(of(whole, 'step').slice(2)));
+    expect(of(resumed, 'scorecard')).toHaveLength(1);
   });
 });
