@@ -15,6 +15,7 @@ const SHOWN_BY: Readonly<Record<Pass, Shown>> = {
   'shared-skips': { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'ASYMMETRIC' },
   'open-extents': { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
   'in-place': { model: '64', task: 'vjp', steps: 1, batch: 8, process: 'SYMMETRIC' },
+  'shared-weights': { model: '64', task: 'gradient', steps: 2, batch: 8, process: 'SYMMETRIC' },
   'step-checkpoints': { model: 'celebahq-256', task: 'vjp', steps: 1, batch: 1, process: 'SYMMETRIC' },
   lanes: { model: 'portraits', task: 'gradient', steps: 5, batch: 8, process: 'SYMMETRIC' },
 };

@@ -10,6 +10,7 @@ import type { Device, Precision } from './device.js';
 import { constantBytes } from './footprint.js';
 import { withHalfPrecision } from './half-precision.js';
 import { withOpenExtents } from './open-extents.js';
+import { type SharedWeights, withSharedWeights } from './shared-weights.js';
 
 /**
  * Above this a model goes through a file with external data, which the runtime maps. Embedded weights are held three times at
@@ -19,8 +20,13 @@ const EMBED_LIMIT_BYTES = 2 ** 20;
 /** Constants below this stay in the protobuf even then. */
 const EXTERNAL_TENSOR_BYTES = 64 * 2 ** 10;
 
-/** A model as ONNX Runtime reads it: its bytes, or the path of a file that its weights lie beside. */
-export type ModelSource = Uint8Array | string;
+/** A model as ONNX Runtime reads it. */
+export interface ModelSource {
+  /** Its bytes, or the path of a file that its constants lie beside. */
+  readonly model: Uint8Array | string;
+  /** What it is fed with in every run. */
+  readonly weights: SharedWeights;
+}
 
 /** Hands the model of a graph for `device` to `use`; a file is gone afterwards. */
 export async function withModelSource<T>(
@@ -29,18 +35,19 @@ export async function withModelSource<T>(
   use: (source: ModelSource) => Promise<T>,
   precision: Precision = 'float32',
 ): Promise<T> {
-  const lowered = precision === 'float16' ? withHalfPrecision(graph) : arranged(graph, device);
-  if (constantBytes(graph) <= EMBED_LIMIT_BYTES) return use(encodeModel(lowered));
+  const arranged = precision === 'float16' ? withHalfPrecision(graph) : forDevice(graph, device);
+  const { graph: lean, weights } = withSharedWeights(arranged);
+  if (constantBytes(lean) <= EMBED_LIMIT_BYTES) return use({ model: encodeModel(lean), weights });
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-session-'));
   try {
-    return await use(written(lowered, folder) ?? encodeModel(lowered));
+    return await use({ model: written(lean, folder) ?? encodeModel(lean), weights });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** In ONNX Runtime's operators, as they are fastest on `device`. */
-function arranged(graph: Graph, { name, channelBlock }: Pick<Device, 'name' | 'channelBlock'>): Graph {
+function forDevice(graph: Graph, { name, channelBlock }: Pick<Device, 'name' | 'channelBlock'>): Graph {
   const inBlocks = channelBlock !== null && applies('channel-blocks') ? withChannelBlocks(graph, channelBlock) : graph;
   const lowered = lower(inBlocks);
   return name === 'cpu' && applies('open-extents') ? withOpenExtents(lowered) : lowered;

@@ -33,17 +33,18 @@ export interface LentSession extends OpenSession {
 
 /** Opens a session in this thread; the outputs `summed` are added up over the rows of a run. */
 export async function openSession(
-  source: ModelSource,
+  { model, weights }: ModelSource,
   options: SessionOptions,
   summed: Shapes = {},
 ): Promise<LentSession> {
-  const session = await (typeof source === 'string'
-    ? ort.InferenceSession.create(source, options)
-    : ort.InferenceSession.create(source, options));
+  const session = await (typeof model === 'string'
+    ? ort.InferenceSession.create(model, options)
+    : ort.InferenceSession.create(model, options));
   const sum = new RunningSum(summed);
+  const constant = wrapped(weights);
   return {
     run: async (shared, rows, memory) => {
-      const common = wrapped(shared);
+      const common = { ...constant, ...wrapped(shared) };
       const made: FloatTensors[] = [];
       sum.begin(memory);
       for (const row of rows) {
