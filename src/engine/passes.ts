@@ -11,7 +11,7 @@ export const PASSES = {
   'shared-skips': 'what both decoder passes of an asymmetric step make of skips alone, made once',
   'open-extents': 'the first extent of values left open on the CPU',
   'in-place': 'operators write over what they read for the last time',
-  'shared-weights': 'filters of convolutions in memory that all sessions and threads share',
+  'shared-weights': 'large weights in memory that all sessions and threads share',
   'step-checkpoints': 'checkpoints inside a step beyond the memory budget',
   lanes: 'a batch divided among threads, in place of each operator',
 } as const;

@@ -20,7 +20,11 @@ describe('the engine without a pass', () => {
 
   it('leaves out those that are named', () => {
     const lanes = () =>
-      planBatch(8, { name: 'cpu', threads: 2 }, { sampleShape: [3, 32, 32], parameterCount: 1e6 }).lanes;
+      planBatch(
+        8,
+        { name: 'cpu', threads: 2, channelBlock: null, sharesMemory: false },
+        { sampleShape: [3, 32, 32], parameterCount: 1e6 },
+      ).lanes;
     expect(lanes()).toBe(2);
     vi.stubEnv('AZIMUTH_WITHOUT', 'open-extents,lanes');
     expect(lanes()).toBe(1);

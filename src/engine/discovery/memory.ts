@@ -9,9 +9,10 @@ import { sizeOf } from '../graph/tensor.js';
 import { countOf } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
 import { availableBytes } from '../runtime/available-memory.js';
-import { planBatch } from '../runtime/batch-plan.js';
+import { type Processor as PlannedProcessor, planBatch } from '../runtime/batch-plan.js';
 import { type Device, MEMORY_BUDGET_PER_THREAD } from '../runtime/device.js';
-import { sessionBytes } from '../runtime/footprint.js';
+import { BLOCK, sessionBytes } from '../runtime/footprint.js';
+import { sharesWeights } from '../runtime/shared-weights.js';
 import { shiftControl } from '../shift/control.js';
 import { rememberedBytes } from '../shift/interpolation.js';
 import {
@@ -33,9 +34,15 @@ const USABLE = 0.9;
 const BASE_BYTES = 26 * 2 ** 20;
 /** What a lane's thread takes before its sessions (measured). */
 const THREAD_BYTES = 20 * 2 ** 20;
-type Processor = Pick<Device, 'name' | 'threads' | 'memoryBudget'>;
+type Processor = PlannedProcessor & Pick<Device, 'memoryBudget'>;
 const THREADS = availableParallelism();
-const CPU: Processor = { name: 'cpu', threads: THREADS, memoryBudget: THREADS * MEMORY_BUDGET_PER_THREAD };
+const CPU: Processor = {
+  name: 'cpu',
+  threads: THREADS,
+  memoryBudget: THREADS * MEMORY_BUDGET_PER_THREAD,
+  channelBlock: BLOCK,
+  sharesMemory: true,
+};
 /** A parameter, its gradient and Adam's two moments, the new ones beside the old. */
 const COPIES_OF_PARAMETERS = 7;
 
@@ -72,11 +79,14 @@ function trainingBytes(model: DiffusionModel, config: DiscoveryConfig, processor
     return { graph: objectiveGraph({ ...shape, batch: parts.rows }), lanes: parts.lanes };
   };
   const sessions = sessionBytes(
-    { graph: sampling, lanes: forward.lanes },
-    ...(vjp ? [{ graph: vjp, lanes: backward.lanes }] : []),
-    network(replay),
-    network(objective),
-    ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
+    [
+      { graph: sampling, lanes: forward.lanes },
+      ...(vjp ? [{ graph: vjp, lanes: backward.lanes }] : []),
+      network(replay),
+      network(objective),
+      ...decoderGraphs(model, config, processor).map((graph) => ({ graph, lanes: 1 })),
+    ],
+    sharesWeights(processor),
   );
   const reconstructor = countOf(specs.reconstructor);
   const parameters = sizeOf(shift.phiShape) + reconstructor + countOf(specs.discriminator ?? {});
@@ -103,7 +113,11 @@ function statisticsBytes(model: DiffusionModel, processor: Processor): number {
   const tape = new Tape();
   const { xNext, h } = recordStep(tape, model, stepInputs(tape, model, rows), 'SYMMETRIC', null);
   const samples = 4 * STATISTICS_SAMPLES * STATISTICS_STEPS * sizeOf(model.hShape);
-  return sessionBytes({ graph: tape.graph({ xNext, h }), lanes }) + samples + 2 * componentBytes(model);
+  return (
+    sessionBytes([{ graph: tape.graph({ xNext, h }), lanes }], sharesWeights(processor)) +
+    samples +
+    2 * componentBytes(model)
+  );
 }
 
 function componentBytes({ hShape }: DiffusionModel): number {

@@ -4,7 +4,7 @@ import { type FloatTensor, floatTensor, type Tensor } from '../graph/tensor.js';
 import { crossEntropy, generatorLoss, hingeLoss, meanAbsoluteError } from '../learning/losses.js';
 import { countOf, type ParameterSpecs, type Parameters, parameterInputs } from '../learning/parameters.js';
 import { Tape } from '../ops/tape.js';
-import { type BatchPlan, planEvenly } from '../runtime/batch-plan.js';
+import { type BatchPlan, type Processor, planEvenly } from '../runtime/batch-plan.js';
 import { BatchSession } from '../runtime/batch-session.js';
 import type { Device } from '../runtime/device.js';
 import { recordDiscriminator, recordSpectral, spectralSpecs } from './discriminator.js';
@@ -91,7 +91,7 @@ function gradientsOf(
 }
 
 /** How the batch is spread over a device. */
-export function objectivePlan(shape: ObjectiveShape, device: Pick<Device, 'name' | 'threads'>): BatchPlan {
+export function objectivePlan(shape: ObjectiveShape, device: Processor): BatchPlan {
   const specs = { ...shape.reconstructor, ...shape.discriminator };
   return planEvenly(shape.batch, device, shape.sampleShape, countOf(specs));
 }

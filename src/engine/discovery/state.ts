@@ -2,9 +2,9 @@ import type { DiscoveryConfig } from '../contract.js';
 import { type DiffusionModel, seenShape } from '../diffusion/model.js';
 import { STREAMS } from '../diffusion/random.js';
 import { EngineError } from '../errors.js';
-import { type FloatTensor, floatTensor } from '../graph/tensor.js';
+import { copyOf, type FloatTensor, floatTensor } from '../graph/tensor.js';
 import { type AdamState, adamStart } from '../learning/adam.js';
-import { initialise, type ParameterSpecs, type Parameters } from '../learning/parameters.js';
+import { initialise, mapped, type ParameterSpecs, type Parameters } from '../learning/parameters.js';
 import { readSafetensors, writeSafetensors } from '../safetensors.js';
 import { discriminatorSpecs, initialSpectral, spectralSpecs } from './discriminator.js';
 import type { Pairs } from './objective.js';
@@ -52,17 +52,23 @@ function learner(parameters: Parameters): Learner {
   return { parameters, adam: adamStart(parameters) };
 }
 
-/** The state before the first step. */
-export function initialState(specs: NetworkSpecs, phi: FloatTensor, seed: number): TrainingState {
+/** The state before the first step; weights of R and D lie where `placed` puts them. */
+export function initialState(
+  specs: NetworkSpecs,
+  phi: FloatTensor,
+  seed: number,
+  placed = (weights: FloatTensor): FloatTensor => weights,
+): TrainingState {
   const key = { seed, stream: STREAMS.parameters, step: 0 };
-  const discriminator = specs.discriminator && learner(initialise(specs.discriminator, key, 2000));
-  const reconstructor = initialise(specs.reconstructor, key, 1000);
+  const start = (network: ParameterSpecs, first: number) => mapped(initialise(network, key, first), placed);
+  const discriminator = specs.discriminator && learner(start(specs.discriminator, 2000));
+  const reconstructor = start(specs.reconstructor, 1000);
   const random = specs.discriminator ? initialise(spectralSpecs(specs.discriminator), key, 3000) : {};
   return {
     step: 0,
     shift: learner({ phi }),
     reconstructor: learner(reconstructor),
-    judge: reconstructor,
+    judge: mapped(reconstructor, copyOf),
     discriminator,
     spectral: discriminator ? initialSpectral(discriminator.parameters, random) : {},
     recent: [],

@@ -2,10 +2,11 @@ import type { DiscoveryConfig } from '../contract.js';
 import { type DiffusionModel, seenShape } from '../diffusion/model.js';
 import { SampleImages } from '../diffusion/sample-images.js';
 import type { Between } from '../diffusion/trajectory.js';
-import type { FloatTensor } from '../graph/tensor.js';
+import { sharedCopy } from '../graph/shared-memory.js';
+import { copyOf, type FloatTensor } from '../graph/tensor.js';
 import { adamStep } from '../learning/adam.js';
 import { decayAt, movingAverage } from '../learning/average.js';
-import type { Parameters } from '../learning/parameters.js';
+import { mapped, type Parameters } from '../learning/parameters.js';
 import type { Device } from '../runtime/device.js';
 import { type ShiftConfig, type ShiftControl, shiftControl } from '../shift/control.js';
 import type { HStatistics } from '../shift/statistics.js';
@@ -84,6 +85,7 @@ export class Trainer {
     readonly samplers: Samplers,
     readonly objective: Objective,
     private readonly replay: Objective,
+    private readonly sharesMemory: boolean,
     /** What samples look like. */
     readonly images: SampleImages,
   ) {}
@@ -100,12 +102,14 @@ export class Trainer {
     const objective = await Objective.create(shapes.objective, device);
     const replay = await Objective.create(shapes.replay, device);
     const images = new SampleImages(model, device);
-    return new Trainer(model, config, shift, shapes.specs, samplers, objective, replay, images);
+    return new Trainer(model, config, shift, shapes.specs, samplers, objective, replay, device.sharesMemory, images);
   }
 
   /** The state before the first step; `start` in place of the shift control's own φ, for shifts that were measured. */
   initial(start = this.shift.initial()): TrainingState {
-    return initialState(this.specs, start, this.config.seed);
+    const state = initialState(this.specs, start, this.config.seed, this.sharesMemory ? sharedCopy : undefined);
+    for (const learner of [state.reconstructor, state.discriminator]) if (learner) this.own.add(learner);
+    return state;
   }
 
   /**
@@ -190,7 +194,8 @@ export class Trainer {
 
   /** R or D after an update. */
   private learned(learner: Learner, gradients: Parameters): Learner {
-    const next = update(learner, gradients, NETWORK_LEARNING_RATE, this.own.has(learner));
+    const own = this.own.has(learner) ? learner : copied(learner, this.sharesMemory);
+    const next = update(own, gradients, NETWORK_LEARNING_RATE, true);
     this.own.add(next);
     return next;
   }
@@ -224,6 +229,12 @@ export class Trainer {
 async function together<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return Promise.all([a, b]);
+}
+
+/** With its weights where all lanes read them, if they can. */
+function copied({ parameters, adam: { step, m, v } }: Learner, sharesMemory: boolean): Learner {
+  const weights = mapped(parameters, sharesMemory ? sharedCopy : copyOf);
+  return { parameters: weights, adam: { step, m: mapped(m, copyOf), v: mapped(v, copyOf) } };
 }
 
 function update({ parameters, adam }: Learner, gradients: Parameters, learningRate: number, inPlace = false): Learner {

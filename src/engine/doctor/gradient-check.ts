@@ -33,7 +33,7 @@ export async function checkGradients(model: DiffusionModel, device: Device, betw
   const graph = recorded(model, [Math.min(size, height), Math.min(size, width)]);
   if (graph === null)
     return skipped(`The model cannot be recorded at ${size}×${size}, and ${height}×${width} is too large to check.`);
-  const needed = sessionBytes({ graph, lanes: 1 });
+  const needed = sessionBytes([{ graph, lanes: 1 }]);
   if (device.name === 'cpu' && needed > usableBytes())
     return skipped(`Checking would take ${(needed / 2 ** 30).toFixed(1)} GiB of memory, more than can be had.`);
   const session = await Session.create(graph, device);

@@ -43,5 +43,5 @@ function editingBytes(model: DiffusionModel): number {
   const tape = new Tape();
   const deltaH = tape.input('deltaH', [1, ...model.hShape]);
   const { xNext, predictedX0 } = recordStep(tape, model, stepInputs(tape, model, 1), 'ASYMMETRIC', () => deltaH);
-  return sessionBytes({ graph: tape.graph({ xNext, predictedX0 }), lanes: 1 });
+  return sessionBytes([{ graph: tape.graph({ xNext, predictedX0 }), lanes: 1 }]);
 }

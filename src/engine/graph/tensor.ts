@@ -37,6 +37,11 @@ export function floatTensor(
   return { dtype: 'float32', shape: [...shape], data };
 }
 
+/** The same values in memory of their own. */
+export function copyOf({ shape, data }: FloatTensor): FloatTensor {
+  return floatTensor(shape, data.slice());
+}
+
 /** A float32 tensor whose values are computed each time that they are read: a graph is held, and looked at, without them. */
 export function lazyTensor(shape: readonly number[], compute: () => Float32Array): FloatTensor {
   return {

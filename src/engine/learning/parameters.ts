@@ -51,3 +51,8 @@ export function parameterInputs(tape: Tape, specs: ParameterSpecs): Record<strin
 export function countOf(specs: ParameterSpecs): number {
   return Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
+
+/** Each parameter as `change` makes it. */
+export function mapped(parameters: Parameters, change: (tensor: FloatTensor) => FloatTensor): Parameters {
+  return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, change(tensor)]));
+}

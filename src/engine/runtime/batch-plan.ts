@@ -1,5 +1,6 @@
 import { applies } from '../passes.js';
 import type { Device } from './device.js';
+import { sharesWeights } from './shared-weights.js';
 
 /** How the rows of a batch are spread over a device. */
 export interface BatchPlan {
@@ -19,24 +20,25 @@ export interface BatchPlan {
 const RUN_COST_PIXELS = 0.25 * 32 ** 2;
 /** More rows take no less time each. */
 const MAX_ROWS = 32;
-/** Fewer rows a run, and with them less memory, may take this much longer: more where a run holds all activations. */
-const TOLERANCE = { sampling: 1.05, training: 1.05, gradient: 1.15 };
+/** Fewer rows a run, and with them less memory, may take this much longer. */
+const TOLERANCE = 1.05;
 /**
- * Every lane holds weights of its own, a gradient those of the transposed layers too. Beyond these for all lanes together fewer
+ * Where lanes do not share weights each holds its own, a gradient those of the transposed layers too. Beyond these for all lanes together fewer
  * lanes run, with more threads each: a VJP of a 12.6 M parameter UNet at 64×64 took 1.04 of the time in one lane, and 441 MiB in place
  * of 556. The lanes that sample in its training have its gradient's weights beside theirs: 730 MiB in place of 820, 1.07 of the time.
  */
 const LANE_WEIGHT_BYTES = 128 * 2 ** 20;
 const WEIGHT_COPIES = { sampling: 1, training: 3, gradient: 2 };
-/** Parameters that are fed are copied to every lane, and their gradients back, in each run. */
-const LANE_FED_BYTES = 8 * 2 ** 20;
+/** Every lane has gradients of its own by what is fed; where memory is not shared, parameters and gradients are copied in each run. */
+const LANE_FED_BYTES = { shared: 16 * 2 ** 20, copied: 8 * 2 ** 20 };
 /** More of them in one run take memory, fewer time: gradients of all that is fed are added up for each run. */
 const PART_PIXELS = 2 ** 16;
 
 /** What a session does with its rows: it samples, samples beside one that gives gradients, or gives them. */
 export type BatchKind = 'sampling' | 'training' | 'gradient';
 
-type Processor = Pick<Device, 'name' | 'threads'>;
+/** What a plan needs to know of a device. */
+export type Processor = Pick<Device, 'name' | 'threads' | 'channelBlock' | 'sharesMemory'>;
 
 /** What a plan needs to know of a UNet. */
 export interface PlannedModel {
@@ -50,17 +52,19 @@ export interface PlannedModel {
  */
 export function planBatch(
   batch: number,
-  { name, threads }: Processor,
+  processor: Processor,
   { sampleShape: [, height, width], parameterCount }: PlannedModel,
   kind: BatchKind = 'sampling',
 ): BatchPlan {
+  const { name, threads } = processor;
   if (name !== 'cpu') return { batch, rows: batch, lanes: 1, threads };
-  const most = lanesWithin(LANE_WEIGHT_BYTES, WEIGHT_COPIES[kind] * parameterCount, threads);
+  const held = sharesWeights(processor) ? 0 : WEIGHT_COPIES[kind] * parameterCount;
+  const most = lanesWithin(LANE_WEIGHT_BYTES, held, threads);
   const cost = (rows: number) =>
     Math.ceil(Math.ceil(batch / rows) / most) * (rows + RUN_COST_PIXELS / (height * width));
   const candidates = Array.from({ length: Math.min(batch, MAX_ROWS) }, (_, index) => index + 1);
   const least = Math.min(...candidates.map(cost));
-  const fewest = candidates.find((count) => cost(count) <= TOLERANCE[kind] * least) ?? 1;
+  const fewest = candidates.find((count) => cost(count) <= TOLERANCE * least) ?? 1;
   const possible = Math.min(most, Math.ceil(batch / fewest));
   // Threads that share an operator divide it by its rows.
   const shared = Math.min(Math.floor(threads / possible), Math.ceil(batch / possible), MAX_ROWS);
@@ -72,12 +76,12 @@ export function planBatch(
 /** A plan whose parts are all of one size: for means over a batch of images `[C,H,W]`, fed with so many `parameters`. */
 export function planEvenly(
   batch: number,
-  { name, threads }: Processor,
+  { name, threads, sharesMemory }: Processor,
   [, height, width]: readonly [number, number, number],
   parameters: number,
 ): BatchPlan {
   if (name !== 'cpu') return { batch, rows: batch, lanes: 1, threads };
-  let lanes = Math.min(lanesWithin(LANE_FED_BYTES, parameters, threads), batch);
+  let lanes = Math.min(lanesWithin(LANE_FED_BYTES[sharesMemory ? 'shared' : 'copied'], parameters, threads), batch);
   while (batch % lanes !== 0) lanes -= 1;
   const rows = divisorNear(batch / lanes, Math.max(1, Math.floor(PART_PIXELS / (height * width))));
   return { batch, rows, lanes, threads: Math.floor(threads / lanes) };

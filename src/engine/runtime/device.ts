@@ -9,6 +9,7 @@ import { Tape } from '../ops/tape.js';
 import { channelBlockOf } from './blocks/probe.js';
 import { withHalfPrecision } from './half-precision.js';
 import { missingLibrary } from './probe.js';
+import { readsSharedMemory } from './shared-memory-probe.js';
 
 export type Precision = 'float32' | 'float16';
 
@@ -21,6 +22,8 @@ export interface Device {
   readonly memoryBudget: number;
   /** How many channels of an image its convolutions take together, where graphs are arranged for them; null where not. */
   readonly channelBlock: number | null;
+  /** Whether its sessions read memory that threads share. */
+  readonly sharesMemory: boolean;
   /** What weights and activations of the model are held in; sums and statistics are in float32 either way. */
   readonly precision: Precision;
   /** Provider-specific part of the session options. */
@@ -105,6 +108,7 @@ export async function openDevice(
     threads,
     memoryBudget: memoryBudget ?? budget,
     channelBlock,
+    sharesMemory: chosen.name === 'cpu' && (await readsSharedMemory(options)),
     precision,
     options,
     reports,

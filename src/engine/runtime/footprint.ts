@@ -1,7 +1,8 @@
 import type { Graph, Node, Value } from '../graph/graph.js';
-import { type DType, sizeOf } from '../graph/tensor.js';
+import { type DType, sizeOf, type Tensor } from '../graph/tensor.js';
 import { lower } from '../ops/lower.js';
 import { withChannelBlocks } from './blocks/channel-blocks.js';
+import { sharedConstants } from './shared-weights.js';
 
 /**
  * Measured on ONNX Runtime 1.30's CPU provider (resident memory that the sessions of seven trainings took, UNets of 1.8 to 12.6 M
@@ -9,7 +10,7 @@ import { withChannelBlocks } from './blocks/channel-blocks.js';
  */
 const WEIGHT_FACTOR = 0.9;
 /** As with AVX-512; other blocks have as many weights. */
-const BLOCK = 16;
+export const BLOCK = 16;
 const NODE_BYTES = 4 * 2 ** 10;
 /** What an arena loses to holes, and has in reserve since it grows in pieces: seven trainings took 0.88 to 1.22 of what is counted with both. */
 const HOLES_FACTOR = 1.2;
@@ -30,16 +31,39 @@ export interface Sessions {
 }
 
 /**
- * Bytes that sessions hold on the CPU once they have run: each its weights, and an arena with the most that is
- * needed at a time of what it computes. Nothing is allocated to know them.
+ * Bytes that sessions hold on the CPU once they have run: each its weights but for those that all share (`sharesWeights`), and an
+ * arena with the most that is needed at a time of what it computes. Nothing is allocated to know them.
  */
-export function sessionBytes(...sessions: readonly Sessions[]): number {
+export function sessionBytes(sessions: readonly Sessions[], sharesMemory = false): number {
+  const shared: Value[][] = [];
   const bytes = sessions.map(({ graph, lanes }) => {
-    const arranged = withChannelBlocks(graph, BLOCK);
-    const weights = WEIGHT_FACTOR * constantBytes(arranged) + NODE_BYTES * lower(arranged).nodes.length;
+    const arranged = lower(withChannelBlocks(graph, BLOCK));
+    const common = sharesMemory ? valuesOf(arranged, sharedConstants(arranged)) : [];
+    shared.push(common);
+    const weights = WEIGHT_FACTOR * (constantBytes(arranged) - total(common)) + NODE_BYTES * arranged.nodes.length;
     return lanes * (weights + activationBytes(graph) + RESERVE_BYTES);
   });
-  return Math.ceil(bytes.reduce((sum, one) => sum + one, 0));
+  return Math.ceil(bytes.reduce((sum, one) => sum + one, inCommon(shared)));
+}
+
+/** What a gradient's session shares includes what the sampling's does: of each shape as many as the session with the most has. */
+function inCommon(sessions: readonly (readonly Value[])[]): number {
+  const most = new Map<string, readonly Value[]>();
+  for (const weights of sessions)
+    for (const [shape, alike] of Map.groupBy(weights, (weight) => String(weight.shape)))
+      if (alike.length > (most.get(shape)?.length ?? 0)) most.set(shape, alike);
+  return total([...most.values()].flat());
+}
+
+function valuesOf({ constants }: Graph, names: ReadonlySet<string>): Value[] {
+  return [...names].map((name) => {
+    const { shape, dtype } = constants.get(name) as Tensor;
+    return { name, shape, dtype };
+  });
+}
+
+function total(values: readonly Pick<Value, 'shape' | 'dtype'>[]): number {
+  return values.reduce((sum, value) => sum + bytesOf(value), 0);
 }
 
 /** Bytes that a session on the CPU takes for what it computes. */
@@ -49,7 +73,7 @@ export function activationBytes(graph: Graph): number {
 
 /** Bytes of all constants. */
 export function constantBytes(graph: Graph): number {
-  return [...graph.constants.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  return total([...graph.constants.values()]);
 }
 
 /**

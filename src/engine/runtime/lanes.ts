@@ -1,51 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { packageFile } from '../../package.js';
-import { LentMemory, memoryOf, owned } from './hand-over.js';
+import { isShared, sharedTensor } from '../graph/shared-memory.js';
+import type { FloatTensor, Tensor } from '../graph/tensor.js';
+import { type LaneReply, type LaneRequest, memoryOf, owned, type Work } from './messages.js';
 import type { ModelSource } from './model-source.js';
-import {
-  type FloatTensors,
-  type Made,
-  type OpenSession,
-  openSession,
-  type SessionOptions,
-  type Tensors,
-} from './open-session.js';
+import { type Made, type OpenSession, openSession, type SessionOptions, type Tensors } from './open-session.js';
 import type { Shapes } from './running-sum.js';
-
-interface OpenRequest {
-  readonly kind: 'open';
-  readonly source: ModelSource;
-  readonly options: SessionOptions;
-  readonly summed: Shapes;
-}
-
-interface RunRequest {
-  readonly kind: 'run';
-  readonly shared: Tensors;
-  readonly rows: readonly Tensors[];
-  /** Memory for the sums, where they were before; none the first time. */
-  readonly memory: FloatTensors;
-  /** Names of those `shared` whose memory goes back. */
-  readonly lent: readonly string[];
-}
-
-interface ReleaseRequest {
-  readonly kind: 'release';
-}
-
-type Work = (OpenRequest | RunRequest | ReleaseRequest) & { readonly session: number };
-
-/** What a lane is asked; `id` comes back in the reply. */
-export type LaneRequest = Work & { readonly id: number };
-
-export interface LaneReply {
-  readonly id: number;
-  /** Of a run. */
-  readonly made: Made;
-  /** What the run was lent. */
-  readonly lent: readonly Float32Array[];
-  readonly error: string | null;
-}
 
 interface Waiting {
   readonly resolve: (made: Made) => void;
@@ -56,12 +16,10 @@ interface Waiting {
 class Lane {
   private readonly thread = new Worker(packageFile('dist/src/engine/runtime/lane-thread.js'), { execArgv: [] });
   private readonly waiting = new Map<number, Waiting>();
-  private readonly lent = new LentMemory();
   private count = 0;
 
   constructor() {
-    this.thread.on('message', ({ id, made, lent, error }: LaneReply) => {
-      this.lent.takeBack(lent);
+    this.thread.on('message', ({ id, made, error }: LaneReply) => {
       const asked = this.waiting.get(id);
       this.forget(id);
       if (error === null) asked?.resolve(made);
@@ -76,21 +34,14 @@ class Lane {
     this.count += 1;
     const session = this.count;
     await this.ask({ kind: 'open', session, source, options, summed });
-    let sums: FloatTensors = {};
+    const copies = source.sharesMemory ? new SharedCopies() : null;
     return {
-      run: async (shared, rows) => {
+      run: (shared, rows) => {
         const own = rows.map(owned);
-        const large = this.lent.lend(shared);
-        const memory = sums;
-        sums = {};
-        const work = { shared: { ...shared, ...large }, rows: own, memory, lent: Object.keys(large) };
-        const made = await this.ask({ kind: 'run', session, ...work }, memoryOf([...own, large, memory]));
-        sums = made.sums;
-        return made;
+        return this.ask({ kind: 'run', session, shared: copies?.of(shared) ?? shared, rows: own }, memoryOf(own));
       },
       release: async () => {
         await this.ask({ kind: 'release', session });
-        this.lent.forget();
       },
     };
   }
@@ -118,6 +69,30 @@ class Lane {
     }
     lanes.delete(this);
   }
+}
+
+/** Smaller tensors are copied by a message at no cost. */
+const LEAST_SHARED = 2 ** 14;
+
+/** Large inputs in memory that is shared with a thread, the same in every run: it has read them when its run has ended. */
+class SharedCopies {
+  private readonly copies = new Map<string, FloatTensor>();
+
+  of(tensors: Tensors): Tensors {
+    return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, this.shared(name, tensor)]));
+  }
+
+  private shared(name: string, tensor: Tensor): Tensor {
+    if (!isFloat(tensor) || tensor.data.length < LEAST_SHARED || isShared(tensor)) return tensor;
+    const copy = this.copies.get(name) ?? sharedTensor(tensor.shape);
+    this.copies.set(name, copy);
+    copy.data.set(tensor.data);
+    return copy;
+  }
+}
+
+function isFloat(tensor: Tensor): tensor is FloatTensor {
+  return tensor.dtype === 'float32';
 }
 
 const lanes = new Set<Lane>();

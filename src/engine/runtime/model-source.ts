@@ -26,21 +26,24 @@ export interface ModelSource {
   readonly model: Uint8Array | string;
   /** What it is fed with in every run. */
   readonly weights: SharedWeights;
+  /** Whether it reads memory that threads share. */
+  readonly sharesMemory: boolean;
 }
 
 /** Hands the model of a graph for `device` to `use`; a file is gone afterwards. */
 export async function withModelSource<T>(
   graph: Graph,
-  device: Pick<Device, 'name' | 'channelBlock'>,
+  device: Pick<Device, 'name' | 'channelBlock' | 'sharesMemory'>,
   use: (source: ModelSource) => Promise<T>,
   precision: Precision = 'float32',
 ): Promise<T> {
   const arranged = precision === 'float16' ? withHalfPrecision(graph) : forDevice(graph, device);
-  const { graph: lean, weights } = withSharedWeights(arranged);
-  if (constantBytes(lean) <= EMBED_LIMIT_BYTES) return use({ model: encodeModel(lean), weights });
+  const { sharesMemory } = device;
+  const { graph: lean, weights } = withSharedWeights(arranged, sharesMemory);
+  if (constantBytes(lean) <= EMBED_LIMIT_BYTES) return use({ model: encodeModel(lean), weights, sharesMemory });
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-session-'));
   try {
-    return await use({ model: written(lean, folder) ?? encodeModel(lean), weights });
+    return await use({ model: written(lean, folder) ?? encodeModel(lean), weights, sharesMemory });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -24,36 +24,28 @@ export interface OpenSession {
   release(): Promise<void>;
 }
 
-/** A session whose sums are handed to another thread after each run; they are written into `memory` that came back from there. */
-export interface LentSession extends OpenSession {
-  run(shared: Tensors, rows: readonly Tensors[], memory?: FloatTensors): Promise<Made>;
-  /** Called once the sums of a run are in the other thread. */
-  leaveSums(): void;
-}
-
 /** Opens a session in this thread; the outputs `summed` are added up over the rows of a run. */
 export async function openSession(
-  { model, weights }: ModelSource,
+  { model, weights, sharesMemory }: ModelSource,
   options: SessionOptions,
   summed: Shapes = {},
-): Promise<LentSession> {
+): Promise<OpenSession> {
   const session = await (typeof model === 'string'
     ? ort.InferenceSession.create(model, options)
     : ort.InferenceSession.create(model, options));
-  const sum = new RunningSum(summed);
+  const sum = new RunningSum(summed, sharesMemory);
   const constant = wrapped(weights);
   return {
-    run: async (shared, rows, memory) => {
+    run: async (shared, rows) => {
       const common = { ...constant, ...wrapped(shared) };
       const made: FloatTensors[] = [];
-      sum.begin(memory);
+      sum.begin();
       for (const row of rows) {
         const results = await session.run({ ...common, ...wrapped(row) }, sum.fetches(session.outputNames));
         made.push(unwrapped(sum.add(results)));
       }
       return { rows: made, sums: sum.total };
     },
-    leaveSums: () => sum.leave(),
     release: () => session.release(),
   };
 }

@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import { sharedTensor } from '../graph/shared-memory.js';
 import { type FloatTensor, floatTensor } from '../graph/tensor.js';
 
 /** Shapes of outputs, by name. */
@@ -7,33 +8,29 @@ export type Shapes = Readonly<Record<string, readonly number[]>>;
 type Memory = Readonly<Record<string, ort.Tensor>>;
 
 /**
- * Outputs of a session added up over its runs, in float32 and in their order. Their memory is kept, or comes back: runs write the first of them into
- * the sum and all others beside it, where new tensors for the gradients of all weights would wait for the collector.
+ * Outputs of a session added up over its runs, in float32 and in their order. Their memory is kept, and shared with the thread that
+ * reads them: runs write the first of them into the sum and all others beside it, where new tensors for the gradients of all weights
+ * would wait for the collector.
  */
 export class RunningSum {
   private sum: Memory | null = null;
   private beside: Memory | null = null;
   private runs = 0;
 
-  constructor(private readonly shapes: Shapes) {}
+  constructor(
+    private readonly shapes: Shapes,
+    private readonly sharesMemory: boolean,
+  ) {}
 
-  /** Starts anew, in `memory` if some is given, which sums of another time were in. */
-  begin(memory: Readonly<Record<string, FloatTensor>> = {}): void {
+  /** Starts anew, in the same memory. */
+  begin(): void {
     this.runs = 0;
-    const names = Object.keys(memory);
-    if (names.length > 0)
-      this.sum = Object.fromEntries(names.map((name) => [name, asMemory(memory[name] as FloatTensor)]));
-  }
-
-  /** Gives up the memory of the sums, which the caller hands to another thread. */
-  leave(): void {
-    this.sum = null;
   }
 
   /** Where the next run is to put the outputs `names`; others than the sum's are the runtime's own. */
   fetches(names: readonly string[]): ort.InferenceSession.FetchesType {
-    this.sum ??= memoryFor(this.shapes);
-    if (this.runs > 0) this.beside ??= memoryFor(this.shapes);
+    this.sum ??= memoryFor(this.shapes, this.sharesMemory);
+    if (this.runs > 0) this.beside ??= memoryFor(this.shapes, this.sharesMemory);
     const memory = this.runs === 0 ? this.sum : this.beside;
     return Object.fromEntries(names.map((name) => [name, memory?.[name] ?? null]));
   }
@@ -53,12 +50,10 @@ export class RunningSum {
   }
 }
 
-function memoryFor(shapes: Shapes): Memory {
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, asMemory(floatTensor(shape))]));
-}
-
-function asMemory({ shape, data }: FloatTensor): ort.Tensor {
-  return new ort.Tensor('float32', data, shape);
+function memoryFor(shapes: Shapes, sharesMemory: boolean): Memory {
+  const zeros = sharesMemory ? sharedTensor : floatTensor;
+  const memory = (shape: readonly number[]) => new ort.Tensor('float32', zeros(shape).data, shape);
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, memory(shape)]));
 }
 
 function dataOf(memory: Memory | null, name: string): Float32Array {

@@ -6,7 +6,7 @@ import { normals } from '../../../src/engine/diffusion/random.js';
 import type { Value } from '../../../src/engine/graph/graph.js';
 import { type FloatTensor, floatTensor } from '../../../src/engine/graph/tensor.js';
 import { Tape } from '../../../src/engine/ops/tape.js';
-import { type BatchKind, planBatch, planEvenly } from '../../../src/engine/runtime/batch-plan.js';
+import { type BatchKind, type Processor, planBatch, planEvenly } from '../../../src/engine/runtime/batch-plan.js';
 import { BatchSession } from '../../../src/engine/runtime/batch-session.js';
 import { openDevice } from '../../../src/engine/runtime/device.js';
 import { packageFile } from '../../../src/package.js';
@@ -116,9 +116,13 @@ describe('a batch in parts', () => {
   });
 });
 
+/** Two threads whose sessions have weights and memory of their own, or in common. */
+const APART = { name: 'cpu', threads: 2, channelBlock: 16, sharesMemory: false } as const;
+const TOGETHER = { ...APART, sharesMemory: true } as const;
+
 describe('the plan of a batch', () => {
   const lanes = (batch: number, threads: number, name = 'cpu', parameterCount = 1e6) =>
-    planBatch(batch, { name, threads }, { sampleShape: [3, 32, 32], parameterCount });
+    planBatch(batch, { ...APART, name, threads }, { sampleShape: [3, 32, 32], parameterCount });
 
   it('keeps every thread busy and covers the batch', () => {
     for (const parameters of [12e6, 30e6, 100e6])
@@ -141,12 +145,18 @@ describe('the plan of a batch', () => {
 
   it('samples in one lane where those of its training would have the weights of the gradient as well', () => {
     const unet = { sampleShape: [3, 64, 64], parameterCount: 12.6e6 } as const;
-    const lanesOf = (kind: BatchKind) => planBatch(8, { name: 'cpu', threads: 2 }, unet, kind).lanes;
+    const lanesOf = (kind: BatchKind, processor = APART) => planBatch(8, processor, unet, kind).lanes;
     expect([lanesOf('sampling'), lanesOf('training'), lanesOf('gradient')]).toEqual([2, 1, 1]);
     const small = { sampleShape: [3, 32, 32], parameterCount: 1.8e6 } as const;
-    expect(planBatch(8, { name: 'cpu', threads: 2 }, small, 'training')).toEqual(
-      planBatch(8, { name: 'cpu', threads: 2 }, small, 'sampling'),
-    );
+    expect(planBatch(8, APART, small, 'training')).toEqual(planBatch(8, APART, small, 'sampling'));
+  });
+
+  it('opens all lanes where they have the weights in common', () => {
+    const unet = { sampleShape: [3, 64, 64], parameterCount: 100e6 } as const;
+    for (const kind of ['sampling', 'training', 'gradient'] as const)
+      expect(planBatch(8, TOGETHER, unet, kind)).toMatchObject({ rows: 1, lanes: 2, threads: 1 });
+    // Without blocks of channels weights are constants of each session.
+    expect(planBatch(8, { ...TOGETHER, channelBlock: null }, unet).lanes).toBe(1);
   });
 
   it('opens fewer lanes of large weights, whose threads divide the rows', () => {
@@ -163,12 +173,14 @@ describe('the plan of a batch', () => {
 });
 
 describe('the plan of a mean over the batch', () => {
-  const parts = (batch: number, side: number, parameters: number) =>
-    planEvenly(batch, { name: 'cpu', threads: 2 }, [3, side, side], parameters);
+  const parts = (batch: number, side: number, parameters: number, processor: Processor = APART) =>
+    planEvenly(batch, processor, [3, side, side], parameters);
 
   it('has parts of one size, none of them large', () => {
     expect(parts(32, 32, 4e5)).toMatchObject({ rows: 16, lanes: 2, threads: 1 });
     expect(parts(32, 64, 1.6e6)).toMatchObject({ rows: 16, lanes: 1, threads: 2 });
+    expect(parts(32, 64, 1.6e6, TOGETHER)).toMatchObject({ rows: 16, lanes: 2, threads: 1 });
+    expect(parts(32, 64, 30e6, TOGETHER)).toMatchObject({ lanes: 1, threads: 2 });
     expect(parts(32, 256, 6e6)).toMatchObject({ rows: 1, lanes: 1 });
     for (let batch = 1; batch <= 300; batch += 1) {
       const { rows, lanes } = parts(batch, 32, 4e5);
@@ -189,7 +201,7 @@ describe('a process that used lanes', () => {
       const { Tape } = await import(${JSON.stringify(packageFile('dist/src/engine/ops/tape.js'))});
       const { encodeModel } = await import(${JSON.stringify(packageFile('dist/src/engine/graph/onnx.js'))});
       const tape = new Tape();
-      const sessions = await openInLanes(encodeModel(tape.graph({ y: tape.exp(tape.input('x', [1])) })), {}, 3);
+      const sessions = await openInLanes({ model: encodeModel(tape.graph({ y: tape.exp(tape.input('x', [1])) })), weights: {}, sharesMemory: false }, {}, 3);
       const x = { dtype: 'float32', shape: [1], data: Float32Array.of(0) };
       const made = await Promise.all(sessions.map((session) => session.run({ x }, [{}])));
       console.log(made.map(({ rows: [{ y }] }) => y.data[0]).join());`;
