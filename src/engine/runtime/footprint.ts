@@ -2,6 +2,7 @@ import type { Graph, Node, Value } from '../graph/graph.js';
 import { type DType, sizeOf, type Tensor } from '../graph/tensor.js';
 import { lower } from '../ops/lower.js';
 import { withChannelBlocks } from './blocks/channel-blocks.js';
+import { overwritten } from './overwritten.js';
 import { sharedConstants } from './shared-weights.js';
 
 /**
@@ -12,9 +13,10 @@ const WEIGHT_FACTOR = 0.9;
 /** As with AVX-512; other blocks have as many weights. */
 export const BLOCK = 16;
 const NODE_BYTES = 4 * 2 ** 10;
-/** What an arena loses to holes, and has in reserve since it grows in pieces: seven trainings took 0.88 to 1.22 of what is counted with both. */
+/** What an arena has in reserve, since it grows in pieces and has holes (as weights, measured). */
+const RESERVE_BYTES = 6 * 2 ** 20;
+/** What all values of a step take in memory that has holes. */
 const HOLES_FACTOR = 1.2;
-const RESERVE_BYTES = 3 * 2 ** 20;
 
 const WIDTHS: Readonly<Record<DType, number>> = { float32: 4, float16: 2, int32: 4, int64: 8, bool: 1 };
 /** Operators whose output is their input's memory. */
@@ -41,7 +43,7 @@ export function sessionBytes(sessions: readonly Sessions[], sharesMemory = false
     const common = sharesMemory ? valuesOf(arranged, sharedConstants(arranged)) : [];
     shared.push(common);
     const weights = WEIGHT_FACTOR * (constantBytes(arranged) - total(common)) + NODE_BYTES * arranged.nodes.length;
-    return lanes * (weights + activationBytes(graph) + RESERVE_BYTES);
+    return lanes * (weights + peakOf(arranged, overwritten(arranged)) + RESERVE_BYTES);
   });
   return Math.ceil(bytes.reduce((sum, one) => sum + one, inCommon(shared)));
 }
@@ -66,7 +68,7 @@ function total(values: readonly Pick<Value, 'shape' | 'dtype'>[]): number {
   return values.reduce((sum, value) => sum + bytesOf(value), 0);
 }
 
-/** Bytes that a session on the CPU takes for what it computes. */
+/** Bytes that a graph takes for what it computes, before it is arranged for a device. */
 export function activationBytes(graph: Graph): number {
   return HOLES_FACTOR * peakBytes(graph);
 }
@@ -81,18 +83,24 @@ export function constantBytes(graph: Graph): number {
  * Nodes that compute the same are merged first, as ONNX Runtime merges them: a merged value lives longer.
  */
 export function peakBytes(graph: Graph): number {
-  const nodes = merged(lower(graph));
+  const lowered = lower(graph);
+  return peakOf({ ...lowered, nodes: merged(lowered) });
+}
+
+/** Of a lowered graph, some of whose values lie `over` those of other names. */
+function peakOf({ nodes, outputs: results }: Graph, over: ReadonlyMap<string, string> = new Map()): number {
   const owners = new Map<string, string>();
   const owner = (name: string) => owners.get(name) ?? name;
-  for (const { op, inputs, outputs } of nodes) {
-    const [input, output] = [inputs[0], outputs[0]];
-    if (ALIASES.has(op) && input && output) owners.set(output.name, owner(input.name));
-  }
+  for (const { op, inputs, outputs } of nodes)
+    for (const output of outputs) {
+      const below = ALIASES.has(op) ? inputs[0]?.name : over.get(output.name);
+      if (below !== undefined) owners.set(output.name, owner(below));
+    }
   const lastReader = new Map<string, number>();
   nodes.forEach(({ inputs }, at) => {
     for (const input of inputs) if (input) lastReader.set(owner(input.name), at);
   });
-  for (const output of Object.values(graph.outputs)) lastReader.set(owner(output.name), nodes.length);
+  for (const output of Object.values(results)) lastReader.set(owner(output.name), nodes.length);
   const held = new Map<string, number>();
   let [now, peak] = [0, 0];
   nodes.forEach(({ inputs, outputs }, at) => {
