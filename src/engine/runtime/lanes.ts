@@ -35,10 +35,18 @@ class Lane {
     const session = this.count;
     await this.ask({ kind: 'open', session, source, options, summed });
     const copies = source.sharesMemory ? new SharedCopies() : null;
+    let underWay = 0;
     return {
-      run: (shared, rows) => {
+      run: async (shared, rows) => {
         const own = rows.map(owned);
-        return this.ask({ kind: 'run', session, shared: copies?.of(shared) ?? shared, rows: own }, memoryOf(own));
+        // A run that does not wait for the one before has copies by message.
+        const common = underWay === 0 ? (copies?.of(shared) ?? shared) : shared;
+        underWay += 1;
+        try {
+          return await this.ask({ kind: 'run', session, shared: common, rows: own }, memoryOf(own));
+        } finally {
+          underWay -= 1;
+        }
       },
       release: async () => {
         await this.ask({ kind: 'release', session });

@@ -103,6 +103,23 @@ describe('sums of lanes', () => {
   });
 });
 
+describe('runs that do not wait for each other', () => {
+  it('have the inputs that each was given', async () => {
+    const tape = new Tape();
+    const graph = tape.graph({ y: tape.matmul(tape.input('x', [1, 200]), tape.input('w', [200, 200])) });
+    const device = await testDevice();
+    const session = await BatchSession.create(graph, { batch: 2, rows: 1, lanes: 2, threads: 1 }, device);
+    const feeds = [1, 2, 3].map(() => ({ x: randomTensor([2, 200], random), w: randomTensor([200, 200], random) }));
+    const alone = [];
+    for (const feed of feeds) alone.push((await session.run(feed))['y']);
+    const together = await Promise.all(feeds.map(async (feed) => (await session.run(feed))['y']));
+    together.forEach((made, at) => {
+      expect(relativeError(made as FloatTensor, alone[at] as FloatTensor)).toBeLessThan(1e-6);
+    });
+    await session.release();
+  });
+});
+
 describe('a session alone', () => {
   it('reads them too', async () => {
     const device = await testDevice();
