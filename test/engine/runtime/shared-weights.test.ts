@@ -110,8 +110,8 @@ describe('runs that do not wait for each other', () => {
     const device = await testDevice();
     const session = await BatchSession.create(graph, { batch: 2, rows: 1, lanes: 2, threads: 1 }, device);
     const feeds = [1, 2, 3].map(() => ({ x: randomTensor([2, 200], random), w: randomTensor([200, 200], random) }));
-    const alone = [];
-    for (const feed of feeds) alone.push((await session.run(feed))['y']);
+    const alone: FloatTensor[] = [];
+    for (const feed of feeds) alone.push((await session.run(feed))['y'] as FloatTensor);
     const together = await Promise.all(feeds.map(async (feed) => (await session.run(feed))['y']));
     together.forEach((made, at) => {
       expect(relativeError(made as FloatTensor, alone[at] as FloatTensor)).toBeLessThan(1e-6);
