@@ -22,7 +22,7 @@ import { noiseBatch, poolBatches } from './unedited.js';
 export const WARM_UP_STEPS = 40;
 /** Adam's step for R and D; that of S is the configuration's. */
 const NETWORK_LEARNING_RATE = 1e-3;
-/** Of the moving average of θ_R, a training step (measured: docs/benchmarks.md). */
+/** Of the moving average of θ_R, a training step (measured: docs/method.md). */
 const JUDGE_DECAY = 0.98;
 
 /** Watches one training step: predicted x0 of both trajectories. */

@@ -37,10 +37,11 @@ export interface Sessions {
  * arena with the most that is needed at a time of what it computes. Nothing is allocated to know them.
  */
 export function sessionBytes(sessions: readonly Sessions[], sharesMemory = false): number {
-  const shared: Value[][] = [];
+  const shared: Tensor[][] = [];
   const bytes = sessions.map(({ graph, lanes }) => {
     const arranged = lower(withChannelBlocks(graph, BLOCK));
-    const common = sharesMemory ? valuesOf(arranged, sharedConstants(arranged)) : [];
+    const names = sharesMemory ? [...sharedConstants(arranged)] : [];
+    const common = names.map((name) => arranged.constants.get(name) as Tensor);
     shared.push(common);
     const weights = WEIGHT_FACTOR * (constantBytes(arranged) - total(common)) + NODE_BYTES * arranged.nodes.length;
     return lanes * (weights + peakOf(arranged, overwritten(arranged)) + RESERVE_BYTES);
@@ -49,19 +50,18 @@ export function sessionBytes(sessions: readonly Sessions[], sharesMemory = false
 }
 
 /** What a gradient's session shares includes what the sampling's does: of each shape as many as the session with the most has. */
-function inCommon(sessions: readonly (readonly Value[])[]): number {
-  const most = new Map<string, readonly Value[]>();
-  for (const weights of sessions)
-    for (const [shape, alike] of Map.groupBy(weights, (weight) => String(weight.shape)))
-      if (alike.length > (most.get(shape)?.length ?? 0)) most.set(shape, alike);
-  return total([...most.values()].flat());
-}
-
-function valuesOf({ constants }: Graph, names: ReadonlySet<string>): Value[] {
-  return [...names].map((name) => {
-    const { shape, dtype } = constants.get(name) as Tensor;
-    return { name, shape, dtype };
-  });
+function inCommon(sessions: readonly (readonly Tensor[])[]): number {
+  const most = new Map<string, number>();
+  for (const weights of sessions) {
+    const alike = new Map<string, number>();
+    for (const weight of weights) {
+      const shape = String(weight.shape);
+      const bytes = (alike.get(shape) ?? 0) + bytesOf(weight);
+      alike.set(shape, bytes);
+      most.set(shape, Math.max(most.get(shape) ?? 0, bytes));
+    }
+  }
+  return [...most.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function total(values: readonly Pick<Value, 'shape' | 'dtype'>[]): number {

@@ -34,6 +34,9 @@ export function sharedConstants({ nodes, constants, outputs }: Graph): Set<strin
   return names;
 }
 
+/** By the hash of their bytes: gone when no session has them. */
+const known = new Map<string, WeakRef<Float32Array>>();
+
 /**
  * The same graph with large weights as inputs, and their values in memory that all sessions and threads share: ONNX Runtime holds
  * constants once a session, so that each lane, and sampling and gradients, had a copy of its own.
@@ -43,6 +46,7 @@ export function withSharedWeights(
   sharesMemory: boolean,
 ): { readonly graph: Graph; readonly weights: SharedWeights } {
   if (!sharesMemory || !applies('shared-weights')) return { graph, weights: {} };
+  for (const [key, reference] of known) if (!reference.deref()) known.delete(key);
   const inputs: Value[] = [...graph.inputs];
   const constants = new Map(graph.constants);
   const weights: Record<string, FloatTensor> = {};
@@ -55,11 +59,7 @@ export function withSharedWeights(
   return { graph: { ...graph, inputs, constants }, weights };
 }
 
-/** By the hash of their bytes: gone when no session has them. */
-const known = new Map<string, WeakRef<Float32Array>>();
-
 function shared({ shape, data }: FloatTensor): FloatTensor {
-  for (const [key, reference] of known) if (!reference.deref()) known.delete(key);
   const key = createHash('sha256').update(data).digest('base64');
   const copy = known.get(key)?.deref() ?? sharedCopy(floatTensor(shape, data)).data;
   // What sessions hold is this array, not a tensor around it.
