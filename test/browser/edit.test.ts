@@ -90,6 +90,42 @@ describe('the directions', () => {
     await page.getByLabel(/^Hidden/).check();
   });
 
+  test('keep every mark while answers are slow, and store each once, in the order in which it was made', async () => {
+    const asked: object[] = [];
+    await page.route('**/graphql', async (route) => {
+      const { query, variables } = JSON.parse(route.request().postData() ?? '{}');
+      if (!query.includes('mutation MarkDirection')) return route.continue();
+      asked.push(variables.input);
+      const response = await route.fetch();
+      // The first answer comes after all that is done below.
+      if (asked.length === 1) await new Promise((resolve) => setTimeout(resolve, 2000));
+      return route.fulfill({ response });
+    });
+    const strip = card('Brighter').locator('.card-strip');
+    await strip.press('r');
+    await page.getByLabel('New name of Brighter').fill('Darker');
+    await page.getByLabel('New name of Brighter').press('Escape');
+    await strip.press('r');
+    await page.getByLabel('New name of Brighter').fill('Lighter');
+    await page.getByLabel('New name of Brighter').press('Enter');
+    await card('Lighter').locator('.card-strip').press('f');
+    await page.getByRole('complementary').getByLabel('Add a tag').fill('slow');
+    await page.keyboard.press('Enter');
+    const { id } = first();
+    const marked = { name: 'Lighter', favourite: false, tags: ['light', 'slow'] };
+    expect(await card('Lighter').locator('.tag').allTextContents()).toEqual(marked.tags);
+    await expect.poll(() => azimuth.direction(id), SOON).toMatchObject(marked);
+    expect(asked).toEqual([
+      { id, name: marked.name },
+      { id, favourite: marked.favourite },
+      { id, tags: marked.tags },
+    ]);
+    await page.unroute('**/graphql');
+    await azimuth.updateDirection({ id, name: 'Brighter', favourite: true, tags: ['light'] });
+    expect(await card('Lighter').locator('.tag').allTextContents()).toEqual(marked.tags);
+    await page.reload();
+  });
+
   test('are compared side by side', async () => {
     await page.getByLabel('Compare', { exact: false }).nth(0).check();
     await page.getByLabel('Compare', { exact: false }).nth(1).check();

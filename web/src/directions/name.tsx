@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface NameProps {
   readonly name: string;
@@ -11,7 +11,9 @@ export interface NameProps {
 /** A name that becomes a text field when it is pressed. Return keeps what was typed, Escape does not. */
 export function Name({ name, editing, onEdit, onDone }: NameProps) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  const open = useRef(false);
+  useLayoutEffect(() => {
+    open.current = editing;
     if (editing) input.current?.select();
   }, [editing]);
   if (!editing) {
@@ -21,7 +23,12 @@ export function Name({ name, editing, onEdit, onDone }: NameProps) {
       </button>
     );
   }
-  const done = (text: string) => onDone(text.trim() && text.trim() !== name ? text.trim() : null);
+  // A field that goes away after Return or Escape loses the focus, too.
+  const end = (next: string | null) => {
+    if (open.current) onDone(next);
+    open.current = false;
+  };
+  const done = (text: string) => end(text.trim() && text.trim() !== name ? text.trim() : null);
   return (
     <input
       ref={input}
@@ -31,7 +38,7 @@ export function Name({ name, editing, onEdit, onDone }: NameProps) {
       maxLength={120}
       onKeyDown={(event) => {
         if (event.key === 'Enter') done(event.currentTarget.value);
-        if (event.key === 'Escape') onDone(null);
+        if (event.key === 'Escape') end(null);
         if (event.key === 'Enter' || event.key === 'Escape') event.preventDefault();
         event.stopPropagation();
       }}

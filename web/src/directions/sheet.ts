@@ -1,16 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type ApiError, asApiError } from '../api/errors';
-import {
-  MarkDirectionDocument,
-  type SheetDirectionFragment,
-  SheetDirectionsDocument,
-  type UpdateDirectionInput,
-} from '../api/operations';
+import { type SheetDirectionFragment, SheetDirectionsDocument, type UpdateDirectionInput } from '../api/operations';
 import { request } from '../api/request';
 import { tokenVersion } from '../api/session';
 import { arrivals } from '../api/socket';
-import { toastError } from '../parts/toasts';
+import { type Marks, useMarks } from './marks';
 
 export type SheetDirection = SheetDirectionFragment;
 
@@ -19,7 +14,7 @@ export interface Sheet {
   readonly directions: readonly SheetDirection[] | null;
   readonly error: ApiError | null;
   refresh(): void;
-  /** Changes it here at once and then there; back, with a message, where the server refuses. */
+  /** Shown at once, then stored; gone again, with a message, where the server refuses. */
   mark(input: UpdateDirectionInput): Promise<void>;
 }
 
@@ -30,6 +25,7 @@ export function useSheet(modelId: string | null): Sheet {
   const directions = useSignal<readonly SheetDirection[] | null>(null);
   const error = useSignal<ApiError | null>(null);
   const turn = useSignal(0);
+  const marks = useMarks(directions);
   useEffect(() => {
     directions.value = null;
   }, [modelId]);
@@ -37,7 +33,7 @@ export function useSheet(modelId: string | null): Sheet {
     if (modelId === null) return;
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    all(modelId, controller.signal).then(
+    newest(modelId, marks, controller.signal).then(
       (found) => {
         directions.value = found;
         error.value = null;
@@ -53,32 +49,20 @@ export function useSheet(modelId: string | null): Sheet {
     };
   }, [modelId, turn.value, arrivals.value, tokenVersion.value]);
   return {
-    directions: directions.value,
+    directions: directions.value && marks.over(directions.value),
     error: error.value,
     refresh: () => turn.value++,
-    async mark(input) {
-      const before = directions.peek();
-      const put = (one: Partial<SheetDirection> & { id: string }) => {
-        directions.value =
-          directions.peek()?.map((direction) => (direction.id === one.id ? { ...direction, ...one } : direction)) ??
-          null;
-      };
-      const { id, name, tags, favourite, hidden } = input;
-      put({ id, ...defined({ name, tags, favourite, hidden }) });
-      try {
-        put((await request(MarkDirectionDocument, { input })).updateDirection);
-      } catch (thrown) {
-        directions.value = before;
-        toastError(thrown);
-      }
-    },
+    mark: marks.mark,
   };
 }
 
-type Marks = Pick<SheetDirection, 'name' | 'tags' | 'favourite' | 'hidden'>;
-
-function defined(marks: { readonly [Key in keyof Marks]: Marks[Key] | null | undefined }): Partial<Marks> {
-  return Object.fromEntries(Object.entries(marks).filter(([, value]) => value !== undefined && value !== null));
+/** All directions of the model, read again where a mark was stored meanwhile. */
+async function newest(modelId: string, marks: Marks, signal: AbortSignal): Promise<SheetDirection[]> {
+  for (;;) {
+    const stored = marks.stored();
+    const found = await all(modelId, signal);
+    if (marks.stored() === stored) return found;
+  }
 }
 
 async function all(modelId: string, signal: AbortSignal): Promise<SheetDirection[]> {
