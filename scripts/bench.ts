@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { accuracy } from './bench/accuracy.js';
 import { capacity } from './bench/capacity.js';
 import { frames } from './bench/frames.js';
@@ -13,6 +12,7 @@ import { slider } from './bench/slider.js';
 import { studio } from './bench/studio.js';
 import { takeover } from './bench/takeover.js';
 import { trajectory } from './bench/trajectory.js';
+import { optionsOf, positiveOption } from './support/options.js';
 
 /** Speed and memory beside PyTorch, and the quality of directions; never part of the tests. */
 const USAGE = `usage: npm run bench [-- performance] [--python python3] [--rounds 5] [--only 'portraits gradient'] [--compile] [--report] [--json]
@@ -29,7 +29,7 @@ const USAGE = `usage: npm run bench [-- performance] [--python python3] [--round
        npm run bench -- capacity   [--json]
        npm run bench -- quality    [--only 'methods: PCA'] [--workers 2] [--report] [--json]`;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = optionsOf(USAGE, {
   allowPositionals: true,
   options: {
     python: { type: 'string', default: 'python3' },
@@ -50,9 +50,13 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const number = (name: 'rounds' | 'batch' | 'count' | 'seconds' | 'workers') =>
+  positiveOption(USAGE, name, values[name]);
+const stepsOr = (usual: number) => (values.steps ? positiveOption(USAGE, 'steps', values.steps) : usual);
+
 async function main(): Promise<unknown> {
   const { python } = values;
-  const rounds = Number(values.rounds);
+  const rounds = number('rounds');
   const process = values.process === 'ASYMMETRIC' ? 'ASYMMETRIC' : 'SYMMETRIC';
   if (positionals.length === 0 || positionals[0] === 'performance')
     return performanceSuite({
@@ -62,27 +66,25 @@ async function main(): Promise<unknown> {
       compile: values.compile,
       report: values.report,
     });
-  if (positionals[0] === 'trajectory') return trajectory({ python, rounds, batch: Number(values.batch), process });
+  if (positionals[0] === 'trajectory') return trajectory({ python, rounds, batch: number('batch'), process });
   if (positionals[0] === 'passes') return passes({ rounds, only: new RegExp(values.only), report: values.report });
   if (positionals[0] === 'accuracy') return accuracy({ python, seeds: rounds });
   if (positionals[0] === 'gpu') return gpu({ python, rounds, device: values.device, limitSeconds: 480 });
-  if (positionals[0] === 'slider')
-    return slider({ data: values.data || null, seconds: Number(values.seconds), rounds });
+  if (positionals[0] === 'slider') return slider({ data: values.data || null, seconds: number('seconds'), rounds });
   if (positionals[0] === 'studio')
-    return studio({ data: values.data || null, seconds: Number(values.seconds), count: Number(values.count) });
+    return studio({ data: values.data || null, seconds: number('seconds'), count: number('count') });
   if (positionals[0] === 'frames') {
     const shape = SHAPES.find((name) => name === values.shape);
     if (!shape) throw new Error(USAGE);
-    return frames({ shape, steps: Number(values.steps || '4'), rounds });
+    return frames({ shape, steps: stepsOr(4), rounds });
   }
-  if (positionals[0] === 'mid-training')
-    return midTraining({ edits: Number(values.count), batch: Number(values.batch) });
+  if (positionals[0] === 'mid-training') return midTraining({ edits: number('count'), batch: number('batch') });
   if (positionals[0] === 'inversion')
-    return inversion({ data: values.data || null, count: Number(values.count), steps: Number(values.steps || '50') });
+    return inversion({ data: values.data || null, count: number('count'), steps: stepsOr(50) });
   if (positionals[0] === 'capacity') return capacity();
   if (positionals[0] === 'takeover') return takeover({ rounds });
   if (positionals[0] === 'quality')
-    return quality({ only: new RegExp(values.only), workers: Number(values.workers), reportOnly: values.report });
+    return quality({ only: new RegExp(values.only), workers: number('workers'), reportOnly: values.report });
   throw new Error(USAGE);
 }
 

@@ -1,11 +1,11 @@
-import { parseArgs } from 'node:util';
 import { killsOf, summaryOf, tablesOf, writeReport } from './chaos/report.js';
 import { chaos } from './chaos/run.js';
+import { optionsOf, positiveOption } from './support/options.js';
 
 /** Kills everything at random moments while clients work, and holds what is there against what they saw. */
 const USAGE = `usage: npm run chaos -- [--kills 40] [--seed 1] [--minutes 60] [--gap MS] [--apis 2] [--workers 3] [--tiny] [--report] [--json] [--quiet]`;
 
-const { values } = parseArgs({
+const { values } = optionsOf(USAGE, {
   options: {
     kills: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
@@ -21,9 +21,7 @@ const { values } = parseArgs({
 });
 
 function numberOf(name: 'kills' | 'seed' | 'minutes' | 'gap' | 'apis' | 'workers'): number {
-  const value = Number(values[name]);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new Error(`--${name}: expected a number above 0, got "${values[name]}".\n${USAGE}`);
+  return positiveOption(USAGE, name, values[name]);
 }
 
 async function main(): Promise<boolean> {

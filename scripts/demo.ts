@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type EditInput, runEdit, runEdits } from './demo/edits.js';
 import { DIRECTIONS, type Direction, MODEL, PROGRESS, START, type TrainingEvent } from './demo/operations.js';
 import { animation, grid } from './demo/pictures.js';
 import { Api } from './support/api.js';
 import { launchServer } from './support/launch.js';
+import { optionsOf } from './support/options.js';
 import { Progress } from './support/progress.js';
 
 /**
@@ -28,7 +28,7 @@ interface Found {
   readonly directions: { readonly edges: readonly { readonly node: Direction }[] };
 }
 
-const { values } = parseArgs({
+const { values } = optionsOf(USAGE, {
   options: {
     url: { type: 'string' },
     discovery: { type: 'string' },
@@ -38,12 +38,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '0' },
     out: { type: 'string', default: 'out/demo' },
     json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
 });
 
 async function main(): Promise<void> {
-  if (values.help) return console.log(USAGE);
   await mkdir(values.out, { recursive: true });
   const own = values.url ? null : await launchServer(join(values.out, 'data'));
   const api = new Api(values.url ?? own?.url ?? '');

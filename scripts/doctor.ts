@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createEngine, EngineError, type SampleCheck } from '../src/engine/index.js';
 import { type Findings, reportText } from './doctor/text.js';
+import { optionsOf } from './support/options.js';
 import { Progress } from './support/progress.js';
 
 const USAGE = 'usage: npm run doctor -- <path> [--tap NAME] [--quick] [--json]';
@@ -10,7 +10,7 @@ const SAMPLE_STEPS = 10;
 
 /** What Azimuth understands of a model, and whether it computes it right. Ends with 1 if the model is refused, or its gradients are wrong. */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = optionsOf(USAGE, {
     allowPositionals: true,
     options: {
       tap: { type: 'string' },

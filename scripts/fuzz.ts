@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { corpus, type Outcome, run } from '../test/fuzz/corpus.js';
+import { optionsOf } from './support/options.js';
 
 /** A case that has not ended by then hangs. */
 const PATIENCE_MS = 120_000;
@@ -10,7 +10,7 @@ const CHILD = '--child';
 /** What the process that runs the cases tells the one that watches it. */
 type Message = { readonly index: number; readonly outcome?: Outcome };
 
-const { values } = parseArgs({
+const { values } = optionsOf('usage: npm run fuzz -- [--count 5000] [--seed 1] [--only CASE]', {
   options: {
     count: { type: 'string', default: '5000' },
     seed: { type: 'string', default: '1' },

@@ -1,17 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openDatabase } from '../src/storage/index.js';
 import { Child } from './load/child.js';
 import { azimuthRound, bareRound, type Load, type Round } from './load/fan-out.js';
 import { type Requests, requests, requestTable } from './load/requests.js';
 import { Source } from './load/source.js';
 import { table } from './load/table.js';
+import { optionsOf } from './support/options.js';
 
 /** Many subscribers, many requests, on a server of its own; beside a bare ws server, in turns. Never part of the tests. */
+const USAGE =
+  'usage: npm run load -- [--subscribers 100,1000] [--events 200] [--rate 20] [--rounds 3] [--processes 2] [--seconds 5] [--json]';
 
-const { values } = parseArgs({
+const { values } = optionsOf(USAGE, {
   options: {
     subscribers: { type: 'string', default: '100,1000' },
     events: { type: 'string', default: '200' },

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   EngineError,
   ONNX_EXPORT,
@@ -10,11 +9,12 @@ import {
   verifyModel,
   writeSafetensors,
 } from '../src/engine/index.js';
+import { optionsOf } from './support/options.js';
 
 const USAGE = 'usage: npm run verify -- <folder> [--onnx] [--out FILE] [--json]';
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = optionsOf(USAGE, {
     allowPositionals: true,
     options: {
       onnx: { type: 'boolean', default: false },

@@ -1,19 +1,19 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { packageFile } from '../../src/package.js';
 import { Api } from '../support/api.js';
 import { launchServer } from '../support/launch.js';
+import { optionsOf } from '../support/options.js';
 
 /**
  * Makes the README's pictures of the studio: on a server that runs already (`--url`), or one of its own on a data folder (`--data`)
  * whose shipped model has directions, or a new one.
  */
 
-const { values } = parseArgs({
+const { values } = optionsOf('usage: npm run studio:pictures -- [--url URL] [--data FOLDER]', {
   options: { data: { type: 'string', default: '' }, url: { type: 'string', default: '' } },
 });
 

@@ -28,7 +28,8 @@ export function machineOf(pytorch: string | null, threads: number): Machine {
     processor: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${platform()} ${release()} ${arch()}`,
+    // Without the build, which hosts of virtual machines change from week to week.
+    system: `${platform()} ${release().split('-')[0]} ${arch()}`,
     node: process.version,
     onnxruntime: String(version),
     pytorch,
