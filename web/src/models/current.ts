@@ -29,16 +29,21 @@ export function chooseModel(id: string): void {
 /** A model is being imported: look again soon. */
 const IMPORTING_MS = 1000;
 let timer: ReturnType<typeof setTimeout> | undefined;
+let turn = 0;
 
+/** Asks for the models anew; of several answers under way only the one that was asked for last counts. */
 export async function refreshModels(): Promise<void> {
   clearTimeout(timer);
+  turn += 1;
+  const mine = turn;
   try {
     const answer = await request(ModelListDocument, {});
+    if (mine !== turn) return;
     models.value = answer.models.edges.map(({ node }) => node);
     modelsError.value = null;
     if (models.value.some(({ status }) => status === 'IMPORTING')) timer = setTimeout(refreshModels, IMPORTING_MS);
   } catch (thrown) {
-    modelsError.value = asApiError(thrown);
+    if (mine === turn) modelsError.value = asApiError(thrown);
   }
 }
 
