@@ -92,6 +92,7 @@ describe('the directions', () => {
 
   test('keep every mark while answers are slow, and store each once, in the order in which it was made', async () => {
     const asked: object[] = [];
+    let answered = 0;
     await page.route('**/graphql', async (route) => {
       const { query, variables } = JSON.parse(route.request().postData() ?? '{}');
       if (!query.includes('mutation MarkDirection')) return route.continue();
@@ -99,7 +100,8 @@ describe('the directions', () => {
       const response = await route.fetch();
       // The first answer comes after all that is done below.
       if (asked.length === 1) await new Promise((resolve) => setTimeout(resolve, 2000));
-      return route.fulfill({ response });
+      await route.fulfill({ response });
+      answered += 1;
     });
     const strip = card('Brighter').locator('.card-strip');
     await strip.press('r');
@@ -115,6 +117,8 @@ describe('the directions', () => {
     const marked = { name: 'Lighter', favourite: false, tags: ['light', 'slow'] };
     expect(await card('Lighter').locator('.tag').allTextContents()).toEqual(marked.tags);
     await expect.poll(() => azimuth.direction(id), SOON).toMatchObject(marked);
+    await expect.poll(() => answered, SOON).toBe(3);
+    expect(await card('Lighter').locator('.tag').allTextContents()).toEqual(marked.tags);
     expect(asked).toEqual([
       { id, name: marked.name },
       { id, favourite: marked.favourite },
@@ -122,7 +126,6 @@ describe('the directions', () => {
     ]);
     await page.unroute('**/graphql');
     await azimuth.updateDirection({ id, name: 'Brighter', favourite: true, tags: ['light'] });
-    expect(await card('Lighter').locator('.tag').allTextContents()).toEqual(marked.tags);
     await page.reload();
   });
 

@@ -11,8 +11,8 @@ export interface Marks {
   over(stored: readonly Direction[]): readonly Direction[];
   /** Shown at once, then stored; gone again, with a message, where the server refuses. */
   mark(input: UpdateDirectionInput): Promise<void>;
-  /** How many marks were stored so far: directions that were read meanwhile may be from before one. */
-  stored(): number;
+  /** How many marks were answered so far, or lost: directions that were read meanwhile may be from before one. */
+  ended(): number;
 }
 
 /**
@@ -40,7 +40,7 @@ export function useMarks(directions: Signal<readonly Direction[] | null>): Marks
       before.current = before.current.then(() => store(input));
       return before.current;
     },
-    stored: () => count.current,
+    ended: () => count.current,
   };
 }
 

@@ -56,12 +56,12 @@ export function useSheet(modelId: string | null): Sheet {
   };
 }
 
-/** All directions of the model, read again where a mark was stored meanwhile. */
+/** All directions of the model, read again where a mark ended meanwhile. */
 async function newest(modelId: string, marks: Marks, signal: AbortSignal): Promise<SheetDirection[]> {
   for (;;) {
-    const stored = marks.stored();
+    const ended = marks.ended();
     const found = await all(modelId, signal);
-    if (marks.stored() === stored) return found;
+    if (marks.ended() === ended) return found;
   }
 }
 
